@@ -1,0 +1,109 @@
+/**
+ * The contract on the ground floor. Receivers and exporters know this page and not each other: a receiver hands
+ * over deliveries, a sink takes spans and says what became of them, and the bridge settles the former by the latter.
+ */
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+
+/** What of a message's AMQP properties matters for reading its body. */
+export interface MessageProperties {
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  /** AMQP headers as the broker gave them; kombu's `compression` is among them. */
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * How a delivery ends.
+ * - `accept`: its span is with the backend, or there is nothing to keep of it; the broker may forget it.
+ * - `reject`: it can never become a span; the broker discards it or dead-letters it by the queue's own policy.
+ */
+export type Settlement = 'accept' | 'reject';
+
+/**
+ * Where deliveries come from and go back to: a channel of a broker, or one reading of a recording. When an origin is
+ * lost (the channel died), settling its deliveries does nothing, since the broker gives them out again.
+ */
+export interface Origin {
+  /** For people: the queue and broker, or the file; never a credential. */
+  readonly name: string;
+}
+
+/** A message and the one right to settle it. */
+export interface Delivery {
+  readonly body: Buffer;
+  readonly properties: MessageProperties;
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** The broker says that it gave this message out before. */
+  readonly redelivered: boolean;
+  readonly origin: Origin;
+  /** Whether settling would still reach the broker: false once settled, or once its origin is lost. */
+  readonly live: boolean;
+  /**
+   * Settles the delivery, the first time and only while it is live; afterwards does nothing.
+   * Never throws.
+   * @returns whether this call settled it.
+   */
+  settle(how: Settlement): boolean;
+}
+
+/** What a receiver tells the house above it. Handlers never throw and return at once. */
+export interface ReceiverHandler {
+  onDelivery(delivery: Delivery): void;
+  /**
+   * The origin's deliveries are void, and whoever holds one may forget it. Called once an origin.
+   * @param unsettled how many of them had not been settled: they will be given out again.
+   */
+  onOriginLost(origin: Origin, unsettled: number): void;
+}
+
+/** The state of a receiver in words and facts, for logs, health and `doctor`. */
+export type ReceiverState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'waiting'; readonly reason: string }
+  | { readonly kind: 'consuming' }
+  | { readonly kind: 'ended' };
+
+/** A source of deliveries: a broker's queue, a recording, a channel of the caller's. */
+export interface Receiver {
+  readonly name: string;
+  readonly state: ReceiverState;
+  /** Deliveries that were handed over and are neither settled nor void. */
+  readonly unsettled: number;
+  /**
+   * Receives until the source ends (a recording) or {@link stop} is called, reconnecting on its own.
+   * Resolves when no further delivery will be handed over.
+   * Rejects only with a `BridgeError`, when going on is useless (a recording that cannot be read).
+   */
+  run(handler: ReceiverHandler): Promise<void>;
+  /** No further deliveries; those already handed over can still be settled. Idempotent. */
+  stop(): Promise<void>;
+  /** Sends what settlements are still held back, then lets go of the connection: unsettled deliveries return. */
+  close(): Promise<void>;
+}
+
+/**
+ * What became of a batch, as a value.
+ * - `taken`: the backend has it. `refused` of its spans it would not store (OTLP's partial success): final, not retried.
+ * - `retryable`: not taken, and the same batch may be taken later.
+ * - `permanent`: this batch as it is will never be taken.
+ */
+export type Outcome =
+  | { readonly kind: 'taken'; readonly refused?: number; readonly message?: string }
+  | { readonly kind: 'retryable'; readonly reason: string; readonly retryAfterMs?: number }
+  | { readonly kind: 'permanent'; readonly reason: string };
+
+/** Takes batches of spans. One interface for OTLP, the console, a library user's function and the wrappers round them. */
+export interface SpanSink {
+  /** Never throws or rejects: failure is an outcome. */
+  send(spans: readonly ReadableSpan[]): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** The few levels this project logs at; pino's loggers fit, and so does the caller's own. */
+export interface Log {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
