@@ -1,0 +1,100 @@
+/**
+ * JSON as Python writes it, which is not quite JSON: `json.dumps` emits bare `NaN`, `Infinity` and `-Infinity`,
+ * integers of any size, and lone surrogates as `\ud800`. kombu ≥ 5.5 besides wraps what JSON lacks as
+ * `{"__type__": …, "__value__": …}` (kombu/utils/json.py); those are read as the plain text that older ones sent.
+ *
+ * `JSON.parse` reads nearly every notification and is ten times as fast as anything written here, so it goes first;
+ * it is left aside only where it would refuse (NaN) or round (long integers).
+ */
+import { parseSlowly } from './python-json-slow.js';
+
+/** What Python's `json` can put on the wire, in JavaScript's terms. Integers beyond 2^53 are bigints, exact. */
+export type PyValue = null | boolean | number | bigint | string | PyValue[] | PyObject;
+
+/** A JSON object. Keys are own properties, `__proto__` among them: never use `in` or inherited look-ups on one. */
+export interface PyObject {
+  [key: string]: PyValue;
+}
+
+/** Nesting beyond this is refused. Real notifications stay below 10; Python itself stops near 1,000. */
+export const MAX_DEPTH = 100;
+
+export type ParsedJson =
+  | { readonly ok: true; readonly value: PyValue }
+  | { readonly ok: false; readonly reason: 'not-json' | 'too-deep'; readonly detail: string };
+
+/** 16 digits in a row may be an integer that a double cannot hold. Digits inside strings match too: only slower. */
+const LONG_NUMBER = /\d{16}/;
+
+/** Parses one JSON text as Python's `json.loads` would. Never throws. */
+export function parsePythonJson(text: string): ParsedJson {
+  const parsed = LONG_NUMBER.test(text) ? parseSlowly(text, MAX_DEPTH) : parseFast(text);
+  if (!parsed.ok) return parsed;
+  if (!isWithinDepth(parsed.value, MAX_DEPTH)) {
+    return { ok: false, reason: 'too-deep', detail: `nested deeper than ${MAX_DEPTH}` };
+  }
+  return text.includes('"__type__"') ? { ok: true, value: untag(parsed.value) } : parsed;
+}
+
+function parseFast(text: string): ParsedJson {
+  try {
+    return { ok: true, value: JSON.parse(text) as PyValue };
+  } catch {
+    return parseSlowly(text, MAX_DEPTH);
+  }
+}
+
+/** Whether a value is a JSON object (not null, not a list). */
+export function isObject(value: PyValue | undefined): value is PyObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An own property of an object; never an inherited one, whatever the key is called. */
+export function own(object: PyObject, key: string): PyValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function isWithinDepth(value: PyValue, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isWithinDepth(item, depth - 1));
+  for (const key in value) {
+    if (!isWithinDepth(value[key] as PyValue, depth - 1)) return false;
+  }
+  return true;
+}
+
+function untag(value: PyValue): PyValue {
+  if (Array.isArray(value)) return value.map(untag);
+  if (!isObject(value)) return value;
+  const plain = taggedText(value);
+  if (plain !== undefined) return plain;
+  for (const key of Object.keys(value)) setOwn(value, key, untag(value[key] as PyValue));
+  return value;
+}
+
+/** The text that a tagged value stands for; undefined when the object is an ordinary one. */
+function taggedText(object: PyObject): string | undefined {
+  if (Object.keys(object).length !== 2) return undefined;
+  const type = own(object, '__type__');
+  const value = own(object, '__value__');
+  if (typeof type !== 'string' || value === undefined) return undefined;
+  if (type === 'uuid' && isObject(value)) {
+    const hex = own(value, 'hex');
+    return typeof hex === 'string' && /^[0-9a-f]{32}$/i.test(hex) ? dashed(hex) : undefined;
+  }
+  return typeof value === 'string' ? value : undefined;
+}
+
+function dashed(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Sets an own property even when it is called `__proto__`, which an assignment would take for the prototype. */
+export function setOwn(object: PyObject, key: string, value: PyValue): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    object[key] = value;
+  }
+}
