@@ -1,0 +1,10 @@
+/**
+ * Writes docs/settings.md from the settings that the built program declares. Usage, after `npm run build`:
+ *   node scripts/settings-doc.mjs
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { settingsDocument } from '../dist/service/settings-doc.js';
+
+const docs = new URL('../docs/', import.meta.url);
+await mkdir(docs, { recursive: true });
+await writeFile(new URL('settings.md', docs), settingsDocument());

@@ -1,0 +1,96 @@
+/** Settings → the parts of the house: where each part gets its options from, and nothing else. */
+import { readFileSync } from 'node:fs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { BridgeOptions } from '../bridge.js';
+import type { Log, Outcome, SpanSink } from '../delivery.js';
+import { BridgeError, messageOf } from '../errors.js';
+import { ExporterSink } from '../export/exporter-sink.js';
+import { createOtlpSink } from '../export/otlp.js';
+import { readOsloBroker } from '../receive/oslo-config.js';
+import { RabbitReceiver, type RabbitReceiverOptions } from '../receive/rabbitmq.js';
+import { type BrokerAddress, parseTransportUrl } from '../receive/transport-url.js';
+import { heldBound } from '../translate/translator.js';
+import type { BrokerSettings, Settings } from './settings.js';
+
+/** AMQP's prefetch count is an unsigned 16-bit number. */
+const MAX_PREFETCH = 65_535;
+
+/**
+ * Deliveries at once: those that the translator holds back at most, and the two halves of every span in a batch that
+ * fills or is on its way. More than the former, so that a window full of starts still lets their stops in.
+ */
+export function windowOf({ broker, translate, exporter }: Settings): number {
+  const { maxSize, maxInFlight } = exporter.batch;
+  return broker.prefetch ?? Math.min(MAX_PREFETCH, heldBound(translate) + 2 * maxSize * (maxInFlight + 1));
+}
+
+/** One receiver for each broker. @throws BridgeError when a file or URL cannot be read. */
+export function rabbitReceivers(
+  settings: Settings,
+  log: Log,
+  options: Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>,
+): RabbitReceiver[] {
+  return brokerAddresses(settings.broker).map(
+    (address) => new RabbitReceiver({ address, prefetch: windowOf(settings), log, ...options }),
+  );
+}
+
+export function brokerAddresses(settings: BrokerSettings): BrokerAddress[] {
+  const { transportUrls, transportUrlFile, osloConfigFiles } = settings;
+  const urls = transportUrlFile === undefined ? transportUrls : urlsInFile(transportUrlFile);
+  return [...urls.map((url) => addressOf(url)), ...osloConfigFiles.map(addressInOsloFile)];
+}
+
+function urlsInFile(file: string): string[] {
+  const lines = readText(file, 'the transport URL').split('\n');
+  const urls = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  if (urls.length > 0) return urls;
+  throw new BridgeError('CONFIG_INVALID', `${file} holds no transport URL`, 'Write one URL a line into it.');
+}
+
+function addressOf(url: string): BrokerAddress {
+  const parsed = parseTransportUrl(url);
+  if (parsed.ok) return parsed.address;
+  throw new BridgeError('CONFIG_INVALID', `transport URL: ${parsed.problem}`);
+}
+
+function addressInOsloFile(file: string): BrokerAddress {
+  const read = readOsloBroker(readText(file, "the service's configuration"), file);
+  if (read.ok) return read.address;
+  throw new BridgeError('CONFIG_INVALID', read.problem);
+}
+
+function readText(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BridgeError(
+      'CONFIG_UNREADABLE',
+      `cannot read ${what} from ${file}: ${messageOf(error)}`,
+      'Check the path and that this user may read it.',
+    );
+  }
+}
+
+export async function createSink({ exporter }: Settings): Promise<SpanSink> {
+  if (exporter.kind === 'otlp') return createOtlpSink(exporter);
+  return exporter.kind === 'console' ? new ExporterSink(new ConsoleSpanExporter()) : new DiscardingSink();
+}
+
+/** `OTEL_TRACES_EXPORTER=none`: everything is read, and nothing is sent. */
+class DiscardingSink implements SpanSink {
+  async send(_spans: readonly ReadableSpan[]): Promise<Outcome> {
+    return { kind: 'taken' };
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** What the bridge of any command has in common. */
+export function bridgeOptions(
+  { translate, wire, exporter }: Settings,
+  log: Log,
+): Omit<BridgeOptions, 'receivers' | 'sink'> {
+  return { translate, maxMessageBytes: wire.maxMessageBytes, batch: exporter.batch, log };
+}

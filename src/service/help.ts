@@ -1,0 +1,99 @@
+/** The words of `--help`: synopses, examples and exit statuses. */
+import type { CommandName } from './settings/definition.js';
+
+export const PROGRAM = 'osprofiler-otel-bridge';
+
+interface CommandWords {
+  readonly synopsis: string;
+  /** What the command needs beside its flags; absent when it takes nothing. */
+  readonly takesOperands?: string;
+  readonly summary: string;
+  readonly description: string;
+  /** What is typed, and what it is for. */
+  readonly examples: readonly (readonly [command: string, purpose: string])[];
+}
+
+export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
+  run: {
+    synopsis: '[settings]',
+    summary: 'translate notifications from RabbitMQ and export them until stopped (the default)',
+    description:
+      "Reads osprofiler's notifications from RabbitMQ, makes OpenTelemetry spans of them and exports these over OTLP, until it is stopped by SIGTERM or SIGINT. A notification is acknowledged when the backend has taken its span.",
+    examples: [
+      [`${PROGRAM}`, 'broker and OTLP backend on this machine'],
+      [
+        'OSPROFILER_BRIDGE_TRANSPORT_URL=rabbit://nova:secret@rabbit:5672/ \\\n' +
+          `    ${PROGRAM} --mode tap --endpoint http://collector:4318`,
+        'beside another reader of the queue',
+      ],
+      [`${PROGRAM} --config bridge.yaml --print-config`, 'what would be in force, and why'],
+    ],
+  },
+  replay: {
+    synopsis: '[settings] <FILE>... | -',
+    takesOperands: 'FILE, or - for stdin',
+    summary: 'translate recorded notifications and export them',
+    description:
+      'Reads recorded notifications, a line each, plain or gzip; - is stdin. Otherwise does what run does, once.',
+    examples: [
+      [`${PROGRAM} replay --shift boot.ndjson.gz`, 'as if it happened now'],
+      [`${PROGRAM} replay --exporter console boot.ndjson`, 'spans on stdout'],
+      [`zcat *.gz | ${PROGRAM} replay --speed 1 -`, 'at the pace of the recording'],
+    ],
+  },
+  record: {
+    synopsis: '[settings]',
+    summary: 'record notifications as they pass, without taking them from anybody',
+    description:
+      'Binds a temporary queue beside those of other readers and writes what comes, a line each, for replay. The notifications hold secrets: keep the recording safe.',
+    examples: [
+      [`${PROGRAM} record --output boot.ndjson`, 'until stopped by Ctrl-C'],
+      [`${PROGRAM} record --limit 1000 | gzip > some.ndjson.gz`, 'the next thousand'],
+    ],
+  },
+  demo: {
+    synopsis: '[settings]',
+    summary: 'export a real trace that comes with this package',
+    description:
+      'Exports the recording of a server being booted by OpenStack, to try a backend with. No broker is needed.',
+    examples: [
+      [`${PROGRAM} demo --endpoint http://localhost:4318`, 'to a collector on this machine'],
+      [`${PROGRAM} demo --exporter console`, 'to look at the spans'],
+    ],
+  },
+  'trace-id': {
+    synopsis: '[settings] <UUID>...',
+    takesOperands: 'UUID',
+    summary: 'print the OpenTelemetry trace id for what openstack --os-profile printed',
+    description:
+      "Prints the trace id under which a backend has the trace of a command, and a link to it when --ui-url says where. osprofiler's base_id and the trace id are the same 128 bits.",
+    examples: [
+      [`${PROGRAM} trace-id 3361aef1-cc62-49e1-8afc-09b0f8495fb6`, '3361aef1cc6249e18afc09b0f8495fb6'],
+      [
+        `${PROGRAM} trace-id --ui-url 'http://jaeger:16686/trace/{traceId}' 3361aef1-cc62-49e1-8afc-09b0f8495fb6`,
+        'with a link',
+      ],
+    ],
+  },
+};
+
+export const SETTINGS_NOTE = `
+Settings come from flags, then environment variables, then the YAML file that --config
+names, then defaults. A variable that is empty counts as unset. A switch is turned off by
+--no-<name>. Durations are 250ms, 30s, 5m, 1h or 2d; sizes 512k or 64MiB.`;
+
+export const EXIT_STATUSES = `
+Exit status:
+  0      done
+  1      unexpected failure (a bug)
+  2      wrong settings or usage, or a settings file that cannot be read
+  3      a recording cannot be read or written
+  4      not everything was taken by the backend
+  5      the drain deadline passed with exports still on their way
+  128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
+
+/** What follows the settings in a command's help. */
+export function afterHelp(command: CommandName): string {
+  const examples = COMMAND_WORDS[command].examples.map(([typed, purpose]) => `  # ${purpose}\n  ${typed}`);
+  return `${SETTINGS_NOTE}\n\nExamples:\n${examples.join('\n')}\n${EXIT_STATUSES}`;
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+/** The program: `osprofiler-otel-bridge`. */
+import process from 'node:process';
+import { main } from './cli.js';
+
+const status = await main(process.argv.slice(2), process);
+// A callback behind what was written, since leaving does not wait for pipes everywhere.
+process.stdout.write('', () => process.exit(status));

@@ -1,0 +1,123 @@
+/** Where notifications come from. */
+import { optional, setting } from './definition.js';
+import { count, filePath, list, oneOf, size, text } from './kinds.js';
+import { transportUrls } from './urls.js';
+
+const FROM_BROKER = ['run', 'record'] as const;
+
+/** The `control_exchange` of each service, and oslo.messaging's own default, `openstack`. */
+const EXCHANGES = [
+  ...['keystone', 'nova', 'neutron', 'cinder', 'glance', 'openstack', 'heat', 'placement', 'barbican'],
+  ...['ironic', 'manila', 'magnum', 'octavia', 'designate', 'trove', 'sahara', 'mistral', 'aodh', 'swift'],
+  ...['zun', 'watcher', 'masakari', 'cyborg'],
+];
+
+export const BROKER = {
+  transportUrls: setting({
+    key: 'broker.transportUrls',
+    flag: '--transport-url',
+    argument: '<url>',
+    kind: transportUrls(),
+    default: ['rabbit://guest:guest@127.0.0.1:5672/'],
+    commands: FROM_BROKER,
+    description:
+      'The broker, as oslo.messaging writes it: rabbit://user:password@host1:5672,user:password@host2:5672/vhost. ' +
+      'Repeat the flag, or separate by white space, to read several brokers. ' +
+      'A flag shows in ps: prefer the variable or --transport-url-file where that matters.',
+    example: 'rabbit://nova:secret@rabbit1:5672,nova:secret@rabbit2:5672/',
+  }),
+  transportUrlFile: optional({
+    key: 'broker.transportUrlFile',
+    flag: '--transport-url-file',
+    argument: '<file>',
+    kind: filePath(),
+    commands: FROM_BROKER,
+    description: 'A file that holds the transport URL, or several, one a line; instead of --transport-url.',
+    example: '/run/secrets/transport-url',
+  }),
+  osloConfigFiles: setting({
+    key: 'broker.osloConfigFiles',
+    flag: '--oslo-config-file',
+    argument: '<file>',
+    kind: list('paths of files, separated by commas'),
+    default: [],
+    commands: FROM_BROKER,
+    description:
+      "Configuration files of OpenStack services; the transport_url in each says which broker to read. Beside --transport-url they add to it; without it they replace that setting's default. May be repeated.",
+    example: '/etc/nova/nova.conf',
+  }),
+  mode: setting({
+    key: 'broker.mode',
+    flag: '--mode',
+    argument: '<mode>',
+    kind: oneOf('drain', 'tap'),
+    default: 'drain',
+    commands: ['run'],
+    description:
+      'drain consumes the queue that the services make, and never declares it. tap binds a durable queue of our own, for when somebody else reads theirs.',
+    example: 'tap',
+  }),
+  queue: setting({
+    key: 'broker.queue',
+    flag: '--queue',
+    argument: '<name>',
+    kind: text('the name of a queue'),
+    default: 'profiler.info',
+    commands: ['run'],
+    description: 'The queue that drain consumes.',
+    example: 'profiler.info',
+  }),
+  tapQueue: setting({
+    key: 'broker.tapQueue',
+    flag: '--tap-queue',
+    argument: '<name>',
+    kind: text('the name of a queue'),
+    default: 'osprofiler-otel-bridge',
+    commands: ['run'],
+    description: 'The durable queue that tap declares and binds.',
+    example: 'osprofiler-otel-bridge',
+  }),
+  exchanges: setting({
+    key: 'broker.exchanges',
+    flag: '--exchanges',
+    argument: '<names>',
+    kind: list('names of exchanges, separated by commas'),
+    default: EXCHANGES,
+    commands: FROM_BROKER,
+    description:
+      "The services' exchanges that tap and record bind to, separated by commas; those that do not exist yet are bound when they appear.",
+    example: 'keystone,nova,neutron',
+  }),
+  routingKeys: setting({
+    key: 'broker.routingKeys',
+    flag: '--routing-keys',
+    argument: '<keys>',
+    kind: list('routing keys, separated by commas'),
+    default: ['profiler.info'],
+    commands: FROM_BROKER,
+    description:
+      'The routing keys that tap and record bind with, separated by commas; Ceilometer-era notifications come with notifications.info.',
+    example: 'profiler.info,notifications.info',
+  }),
+  prefetch: optional({
+    key: 'broker.prefetch',
+    flag: '--prefetch',
+    argument: '<count>',
+    // AMQP's prefetch-count is an unsigned 16-bit number, and its 0 means no limit.
+    kind: count(1, 65_535),
+    defaultText: 'what the open trace points and the batches can hold',
+    commands: FROM_BROKER,
+    description: 'The most notifications that the broker hands out before they are acknowledged.',
+    example: '20000',
+  }),
+  maxMessageBytes: setting({
+    key: 'wire.maxMessageBytes',
+    flag: '--max-message-bytes',
+    argument: '<size>',
+    kind: size(1024, 2 ** 30),
+    default: 4 * 2 ** 20,
+    commands: ['run', 'replay', 'demo'],
+    description: 'The largest message, decompressed, in bytes; larger ones are rejected.',
+    example: '16MiB',
+  }),
+};

@@ -1,0 +1,150 @@
+/** From the flat table of values to the nested `Settings`, with the rules that join several settings. */
+import type { Problem } from '../problems.js';
+import type { Settings } from '../settings.js';
+import { endpointUrl, isBare } from './urls.js';
+import { type Origin, RANK, type SettingName, type Values } from './values.js';
+
+export interface Resolved {
+  readonly settings: Settings;
+  /** What is wrong with settings that are right each by itself. */
+  readonly problems: readonly Problem[];
+}
+
+type Origins = Readonly<Record<SettingName, Origin>>;
+
+/** @param operands what stands beside the flags: files, or UUIDs */
+export function resolveSettings(values: Values, origins: Origins, operands: readonly string[]): Resolved {
+  const { url, urlIsDefault, problem } = resolveUrl(values, origins);
+  const problems = [...checkBrokers(origins), ...checkClientCertificate(values, origins)];
+  if (problem !== undefined) problems.push(problem);
+  const settings: Settings = {
+    broker: broker(values, origins),
+    wire: { maxMessageBytes: values.maxMessageBytes },
+    translate: translate(values),
+    exporter: {
+      kind: values.exporterKind,
+      protocol: values.protocol,
+      url,
+      urlIsDefault,
+      headers: values.headers,
+      timeoutMs: values.timeout,
+      compression: values.compression,
+      tls: present({ caFile: values.caFile, certFile: values.certFile, keyFile: values.keyFile }),
+      batch: {
+        maxSize: values.batchMaxSize,
+        delayMs: values.batchDelay,
+        maxInFlight: values.batchMaxInFlight,
+        maxBytes: values.batchMaxBytes,
+      },
+    },
+    replay: {
+      files: operands,
+      shift: values.shift,
+      ...present({ speed: values.speed, progress: values.progress }),
+    },
+    record: { output: values.output, ...present({ limit: values.limit }) },
+    demo: { sql: values.demoSql },
+    traceId: { uuids: operands, ...present({ uiUrl: values.uiUrl }) },
+    drainTimeoutMs: values.drainTimeout,
+    log: { level: values.logLevel, format: values.logFormat },
+  };
+  return { settings, problems };
+}
+
+/** URLs in a file, or in the services' own files, take the default's place; a file outranks what it excludes. */
+function broker(values: Values, origins: Origins): Settings['broker'] {
+  const fromFile = origins.transportUrlFile.layer !== 'default';
+  const urlsOutrank = RANK[origins.transportUrls.layer] > RANK[origins.transportUrlFile.layer];
+  const hasOwn = origins.transportUrls.layer !== 'default';
+  const useFile = fromFile && !urlsOutrank;
+  const useUrls = hasOwn ? !useFile : !fromFile && values.osloConfigFiles.length === 0;
+  return {
+    transportUrls: useUrls ? values.transportUrls : [],
+    ...present({ transportUrlFile: useFile ? values.transportUrlFile : undefined }),
+    osloConfigFiles: values.osloConfigFiles,
+    mode: values.mode,
+    queue: values.queue,
+    tapQueue: values.tapQueue,
+    exchanges: values.exchanges,
+    routingKeys: values.routingKeys,
+    ...present({ prefetch: values.prefetch }),
+  };
+}
+
+function translate(values: Values): Settings['translate'] {
+  return {
+    serviceName: values.serviceName,
+    dbSystem: values.dbSystem,
+    maxOpenPoints: values.maxOpenPoints,
+    maxOpenBytes: values.maxOpenBytes,
+    pairTimeoutMs: values.pairTimeout,
+    attributeValueLengthLimit: values.attributeValueLengthLimit,
+    attributeCountLimit: values.attributeCountLimit,
+    resourceAttributes: values.resourceAttributes,
+    mask: values.mask,
+    sqlParameters: values.sqlParameters,
+    results: values.results,
+    rootSpan: values.rootSpan,
+    traceQuietMs: values.traceQuiet,
+    drop: values.drop,
+    ...present({ dropSqlShorterThanMs: values.dropSqlShorterThan }),
+    sampleRatio: sampleRatio(values),
+    maxSpansPerTrace: values.maxSpansPerTrace,
+  };
+}
+
+function sampleRatio({ sampler, samplerArg }: Values): number {
+  if (sampler.endsWith('always_off')) return 0;
+  return sampler.endsWith('traceidratio') ? samplerArg : 1;
+}
+
+interface ResolvedUrl {
+  readonly url: string;
+  readonly urlIsDefault: boolean;
+  readonly problem?: Problem;
+}
+
+/**
+ * OTLP's rules: the signal's endpoint is taken as it is, the general one gets `/v1/traces` for HTTP and nothing for
+ * gRPC. A flag for the general one outranks a variable for the signal's.
+ */
+function resolveUrl(values: Values, origins: Origins): ResolvedUrl {
+  const isGrpc = values.protocol === 'grpc';
+  const useTraces =
+    values.tracesEndpoint !== undefined && RANK[origins.tracesEndpoint.layer] >= RANK[origins.endpoint.layer];
+  const given = useTraces ? values.tracesEndpoint : values.endpoint;
+  if (given === undefined) {
+    return { url: isGrpc ? 'http://localhost:4317' : 'http://localhost:4318/v1/traces', urlIsDefault: true };
+  }
+  const url = endpointUrl(given, values.insecure ? 'http' : 'https')!;
+  if (isBare(given) && !isGrpc) {
+    const where = origins[useTraces ? 'tracesEndpoint' : 'endpoint'].name;
+    const expected = `${values.protocol} needs a URL that begins with http:// or https://`;
+    return { url: url.href, urlIsDefault: false, problem: { where, value: given, expected } };
+  }
+  if (!useTraces && !isGrpc) url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
+  // What the user wrote stays as it was written where nothing is added; URL.href would append a slash.
+  const asGiven = useTraces || isGrpc ? (isBare(given) ? `${url.protocol}//${given}` : given) : url.href;
+  return { url: asGiven, urlIsDefault: false };
+}
+
+function checkBrokers({ transportUrls, transportUrlFile }: Origins): Problem[] {
+  const isClash = transportUrls.layer !== 'default' && transportUrls.layer === transportUrlFile.layer;
+  if (!isClash) return [];
+  return [{ where: transportUrlFile.name, expected: `cannot be used together with ${transportUrls.name}` }];
+}
+
+function checkClientCertificate({ certFile, keyFile }: Values, origins: Origins): Problem[] {
+  if ((certFile === undefined) === (keyFile === undefined)) return [];
+  const [has, lacks] =
+    certFile === undefined ? ['keyFile', '--client-cert-file'] : ['certFile', '--client-key-file'];
+  const where = origins[has as SettingName].name;
+  return [{ where, expected: `a client's certificate and key go together: ${lacks} is missing` }];
+}
+
+type Present<T> = { [K in keyof T]?: NonNullable<T[K]> };
+
+/** Without the keys whose value is undefined. */
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+}

@@ -1,0 +1,53 @@
+/** What a command says at its end of what it did. */
+import type { Bridge } from '../bridge.js';
+import { total } from '../counts.js';
+
+export interface Summary {
+  readonly notifications: number;
+  readonly spans: number;
+  /** Among `spans`, those that lack a half. */
+  readonly incomplete: number;
+  readonly duplicates: number;
+  readonly late: number;
+  /** Notifications that made no span because of their kind or a setting. */
+  readonly filtered: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Spans that the backend refused. */
+  readonly refused: number;
+  /** Notifications not settled: of open points and of spans that are not taken yet. */
+  readonly unsettled: number;
+}
+
+export function summarize({ counts, unsettled }: Bridge): Summary & Record<string, unknown> {
+  return {
+    notifications: counts.received,
+    spans: counts.spans,
+    incomplete: counts.incompleteSpans,
+    duplicates: counts.duplicate,
+    late: counts.late,
+    filtered: total(counts.filtered),
+    rejected: Object.fromEntries(counts.rejected),
+    refused: counts.refusedSpans,
+    unsettled,
+  };
+}
+
+/** Whether everything that was read is with the backend, or was never meant to be. */
+export function isAllTaken({ counts, unsettled }: Bridge): boolean {
+  return total(counts.rejected) === 0 && counts.refusedSpans === 0 && unsettled === 0;
+}
+
+/** The summary as lines for people. Zeroes beside the first three are left out. */
+export function formatSummary(summary: Summary): string {
+  const { rejected, notifications, spans, incomplete, ...others } = summary;
+  const lines = [
+    `notifications  ${notifications}`,
+    `spans          ${spans}`,
+    `incomplete     ${incomplete}`,
+    ...Object.entries(others)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${name.padEnd(14)} ${count}`),
+    ...Object.entries(rejected).map(([reason, count]) => `rejected       ${count}  ${reason}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
