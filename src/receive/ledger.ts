@@ -1,0 +1,138 @@
+/**
+ * What is unsettled on one channel, and how to tell the broker with the fewest frames. Pure: no I/O, no timers.
+ *
+ * RabbitMQ settles "this tag and all before it" in one frame (`multiple`), which is right only below the oldest tag
+ * that is still unsettled. Pairing settles out of order all the time, so settlements are collected and flushed
+ * together: one `multiple` frame for the accepted ones below that tag, one frame each for the others.
+ */
+import type { Settlement } from '../delivery.js';
+
+/** The two frames that end a delivery on a channel. */
+export interface Acknowledger {
+  /** Accepts `tag`, or with `multiple` everything unacknowledged up to and with `tag`. */
+  ack(tag: number, multiple: boolean): void;
+  /** Discards `tag` alone: the broker dead-letters it if the queue says so. */
+  reject(tag: number): void;
+}
+
+/** A delivery's place in the ledger. Deliveries extend it, so that settling one needs no look-up. */
+export class LedgerEntry {
+  /** @internal */ ledger: Ledger | undefined;
+  /** @internal */ previous: LedgerEntry | undefined;
+  /** @internal */ next: LedgerEntry | undefined;
+
+  /** @param tag - the channel's delivery tag: 1, 2, 3, … in the order of arrival. */
+  constructor(readonly tag: number) {}
+
+  /** Whether settling it would still reach the broker. */
+  get live(): boolean {
+    return this.ledger !== undefined;
+  }
+}
+
+/** Unsettled entries in the order of their tags, and settled ones that the broker does not know of yet. */
+export class Ledger {
+  #oldest: LedgerEntry | undefined;
+  #newest: LedgerEntry | undefined;
+  #unsettled = 0;
+  #accepted: number[] = [];
+  #rejected: number[] = [];
+
+  /** How many entries are neither settled nor abandoned. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  /** How many settlements wait for the next flush. */
+  get waiting(): number {
+    return this.#accepted.length + this.#rejected.length;
+  }
+
+  /** Takes in an entry that has just arrived; its tag is above all earlier ones. */
+  add(entry: LedgerEntry): void {
+    entry.ledger = this;
+    entry.previous = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.next = entry;
+    this.#newest = entry;
+    this.#unsettled += 1;
+  }
+
+  /**
+   * Settles an entry, the first time and only while it is live. O(1).
+   * @returns whether this call settled it.
+   */
+  settle(entry: LedgerEntry, how: Settlement): boolean {
+    if (entry.ledger !== this) return false;
+    this.#unlink(entry);
+    if (how === 'accept') this.#accepted.push(entry.tag);
+    else this.#rejected.push(entry.tag);
+    return true;
+  }
+
+  /**
+   * Tells the broker of every settlement that waits; without any, sends nothing. O(frames and settlements).
+   * @returns how many frames were sent.
+   */
+  flush(channel: Acknowledger): number {
+    const rejected = this.#rejected;
+    const accepted = this.#accepted;
+    this.#rejected = [];
+    this.#accepted = [];
+    // Rejections first: a `multiple` frame would accept those below it that the broker still counts as open.
+    for (const tag of rejected) channel.reject(tag);
+    return rejected.length + this.#acknowledge(channel, accepted);
+  }
+
+  /** The channel is gone: everything in the ledger is void and lets go of its neighbours. */
+  abandon(): void {
+    let entry = this.#oldest;
+    while (entry !== undefined) {
+      const next = entry.next;
+      detach(entry);
+      entry = next;
+    }
+    this.#oldest = undefined;
+    this.#newest = undefined;
+    this.#unsettled = 0;
+    this.#accepted = [];
+    this.#rejected = [];
+  }
+
+  #acknowledge(channel: Acknowledger, accepted: readonly number[]): number {
+    const bound = this.#oldest?.tag ?? Number.POSITIVE_INFINITY;
+    let highest = 0;
+    let below = 0;
+    let frames = 0;
+    for (const tag of accepted) {
+      if (tag < bound) {
+        below += 1;
+        if (tag > highest) highest = tag;
+      } else {
+        channel.ack(tag, false);
+        frames += 1;
+      }
+    }
+    if (below === 0) return frames;
+    // The highest accepted one, not the tag before the oldest unsettled: RabbitMQ answers a tag that it no longer
+    // counts as open (a rejected one) with 406, `multiple` or not.
+    channel.ack(highest, below > 1);
+    return frames + 1;
+  }
+
+  #unlink(entry: LedgerEntry): void {
+    if (entry.previous === undefined) this.#oldest = entry.next;
+    else entry.previous.next = entry.next;
+    if (entry.next === undefined) this.#newest = entry.previous;
+    else entry.next.previous = entry.previous;
+    detach(entry);
+    this.#unsettled -= 1;
+  }
+}
+
+/** A settled entry that somebody still holds must not hold its neighbours, bodies and all, in memory. */
+function detach(entry: LedgerEntry): void {
+  entry.ledger = undefined;
+  entry.previous = undefined;
+  entry.next = undefined;
+}

@@ -1,0 +1,49 @@
+/** A handler and a log that remember, for tests of receivers. */
+import type { Delivery, Log, Origin, ReceiverHandler } from '../../src/delivery.js';
+
+export interface LogLine {
+  readonly level: string;
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+/** Keeps what it is handed, and lets a test wait for it. */
+export class RememberingHandler implements ReceiverHandler {
+  readonly deliveries: Delivery[] = [];
+  readonly lost: Origin[] = [];
+
+  constructor(private readonly whenDelivered: (delivery: Delivery) => void = () => undefined) {}
+
+  onDelivery(delivery: Delivery): void {
+    this.deliveries.push(delivery);
+    this.whenDelivered(delivery);
+  }
+
+  onOriginLost(origin: Origin): void {
+    this.lost.push(origin);
+  }
+
+  get bodies(): string[] {
+    return this.deliveries.map((delivery) => delivery.body.toString());
+  }
+}
+
+/** A log that keeps its lines. */
+export class RememberingLog implements Log {
+  readonly lines: LogLine[] = [];
+  readonly debug = this.#at('debug');
+  readonly info = this.#at('info');
+  readonly warn = this.#at('warn');
+  readonly error = this.#at('error');
+
+  /** Everything that was said, fields included, as one text. */
+  get text(): string {
+    return JSON.stringify(this.lines);
+  }
+
+  #at(level: string): (fields: Record<string, unknown>, message: string) => void {
+    return (fields, message) => {
+      this.lines.push({ level, fields, message });
+    };
+  }
+}
