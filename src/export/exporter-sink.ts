@@ -1,0 +1,77 @@
+/**
+ * Any OpenTelemetry `SpanExporter` as a sink: one call of `export()` becomes one outcome, whatever the exporter does.
+ * It may throw, it may call back never, twice or at once.
+ */
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Outcome, SpanSink } from '../delivery.js';
+import { messageOf } from '../errors.js';
+
+/** What `export()` gives its callback; see `ExportResult` of @opentelemetry/core. */
+export interface ExportResult {
+  readonly code: number;
+  readonly error?: Error;
+}
+
+/** Calls `export()` and turns what it calls back into an outcome. */
+export type Judge = (send: () => Promise<ExportResult>) => Promise<Outcome>;
+
+const SUCCESS = 0;
+
+/** A plain exporter says no more than that it failed: it may work later. */
+const plainJudge: Judge = async (send) => {
+  const { code, error } = await send();
+  return code === SUCCESS
+    ? { kind: 'taken' }
+    : { kind: 'retryable', reason: error?.message ?? 'the exporter failed without an error' };
+};
+
+export interface ExporterSinkOptions {
+  /** Milliseconds after which an export that has not called back counts as failed. @default 30,000 */
+  readonly deadlineMs?: number;
+  /** Knows more than success or failure. */
+  readonly judge?: Judge;
+  /** The deadline passed: lets go of what the exporter still waits for, so that its sockets do not pile up. */
+  readonly abandon?: () => void;
+}
+
+export class ExporterSink implements SpanSink {
+  private readonly deadlineMs: number;
+  private readonly judge: Judge;
+  private readonly abandon: () => void;
+
+  constructor(
+    private readonly exporter: SpanExporter,
+    options: ExporterSinkOptions = {},
+  ) {
+    this.deadlineMs = options.deadlineMs ?? 30_000;
+    this.judge = options.judge ?? plainJudge;
+    this.abandon = options.abandon ?? (() => {});
+  }
+
+  send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        resolve({ kind: 'retryable', reason: `no end to the export within ${this.deadlineMs} ms` });
+        this.abandon();
+      }, this.deadlineMs);
+      this.judge(() => this.call(spans))
+        // A synchronous throw is an encoding error: this batch holds what the exporter cannot write.
+        .catch((error: unknown): Outcome => ({ kind: 'permanent', reason: messageOf(error) }))
+        .then((outcome) => {
+          clearTimeout(timer);
+          resolve(outcome);
+        });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.exporter.shutdown();
+  }
+
+  /** Rejects when `export()` throws before it calls back. */
+  private call(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    return new Promise((resolve) => {
+      this.exporter.export(spans as ReadableSpan[], resolve);
+    });
+  }
+}

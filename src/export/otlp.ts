@@ -1,0 +1,135 @@
+/** The OTLP exporters of OpenTelemetry JS as sinks that know what the backend really answered. */
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { SpanSink } from '../delivery.js';
+import { BridgeError, messageOf } from '../errors.js';
+import { type Exchange, observed } from './exchange.js';
+import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
+import { judgeGrpcFailure } from './grpc-outcome.js';
+import { judgeFailure, judgeSuccess, type ReadResponse, type TraceResponse } from './outcome.js';
+
+export interface OtlpOptions {
+  readonly protocol: 'http/json' | 'http/protobuf' | 'grpc';
+  /** Over HTTP with its path (`/v1/traces`); for gRPC scheme, host and port. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds for one export, the exporter's own retries included. */
+  readonly timeoutMs: number;
+  readonly compression: 'none' | 'gzip';
+  /** Paths of PEM files. */
+  readonly tls: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+}
+
+/** What the exporter is given beyond its own timeout before the export counts as hanging. */
+const GRACE_MS = 5_000;
+const SUCCESS = 0;
+
+interface Tls {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+/** @throws BridgeError CONFIG_UNREADABLE when a certificate or key file cannot be read. */
+export function createOtlpSink(options: OtlpOptions): Promise<SpanSink> {
+  const tls = readTls(options.tls);
+  return options.protocol === 'grpc' ? grpcSink(options, tls) : httpSink(options, tls);
+}
+
+async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
+  const isJson = options.protocol === 'http/json';
+  const { OTLPTraceExporter } = isJson
+    ? await import('@opentelemetry/exporter-trace-otlp-http')
+    : await import('@opentelemetry/exporter-trace-otlp-proto');
+  const agent = options.url.startsWith('https:')
+    ? new HttpsAgent({ keepAlive: true, ...tls })
+    : new HttpAgent({ keepAlive: true });
+  const exporter = new OTLPTraceExporter({
+    url: options.url,
+    headers: { ...options.headers },
+    timeoutMillis: options.timeoutMs,
+    compression: options.compression as NonNullable<
+      ConstructorParameters<typeof OTLPTraceExporter>[0]
+    >['compression'] &
+      string,
+    httpAgentOptions: () => agent,
+  });
+  return new ExporterSink(exporter, {
+    deadlineMs: options.timeoutMs + GRACE_MS,
+    judge: httpJudge,
+    // Sockets of hanging exports end, which makes the exporter call back and frees its place.
+    abandon: () => agent.destroy(),
+  });
+}
+
+const httpJudge: Judge = async (send) => {
+  const exchange: Exchange = {};
+  const { code, error } = await observed(exchange, send);
+  return code === SUCCESS
+    ? judgeSuccess(exchange, responseReader(exchange))
+    : judgeFailure(exchange, error, Date.now());
+};
+
+/** A backend answers in the format of the request or in the other; its content type says which. */
+function responseReader({ contentType = '' }: Exchange): ReadResponse {
+  return contentType.includes('protobuf') ? readProtobuf : readJson;
+}
+
+const readProtobuf: ReadResponse = (body) =>
+  ProtobufTraceSerializer.deserializeResponse(body) as TraceResponse;
+
+const readJson: ReadResponse = (body) => {
+  const value: unknown = JSON.parse(body.toString('utf8'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not an object');
+  return value;
+};
+
+async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
+  const { credentials, Metadata } = await import('@grpc/grpc-js');
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(options.headers)) metadata.set(key, value);
+  const isPlain = !options.url.startsWith('https:');
+  const exporter = new OTLPTraceExporter({
+    url: options.url,
+    metadata,
+    credentials: isPlain
+      ? credentials.createInsecure()
+      : credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null),
+    timeoutMillis: options.timeoutMs,
+    compression: options.compression as NonNullable<
+      ConstructorParameters<typeof OTLPTraceExporter>[0]
+    >['compression'] &
+      string,
+  });
+  return new ExporterSink(exporter, { deadlineMs: options.timeoutMs + GRACE_MS, judge: grpcJudge });
+}
+
+const grpcJudge: Judge = async (send) => {
+  const { code, error }: ExportResult = await send();
+  return code === SUCCESS ? { kind: 'taken' } : judgeGrpcFailure(error);
+};
+
+function readTls({ caFile, certFile, keyFile }: OtlpOptions['tls']): Tls {
+  return {
+    ...(caFile === undefined ? {} : { ca: readPem(caFile) }),
+    ...(certFile === undefined ? {} : { cert: readPem(certFile) }),
+    ...(keyFile === undefined ? {} : { key: readPem(keyFile) }),
+  };
+}
+
+function readPem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new BridgeError(
+      'CONFIG_UNREADABLE',
+      `cannot read the exporter's TLS file ${file}: ${messageOf(error)}`,
+      'Check OTEL_EXPORTER_OTLP_CERTIFICATE, …_CLIENT_CERTIFICATE and …_CLIENT_KEY.',
+    );
+  }
+}

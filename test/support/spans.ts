@@ -1,0 +1,65 @@
+/** Spans made up for tests, and a sink that answers as it is told. */
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Outcome, SpanSink } from '../../src/delivery.js';
+import { SpanMapper } from '../../src/translate/span.js';
+import { start, stop } from './notifications.js';
+
+const mapper = new SpanMapper();
+
+/** A span of this name. */
+export function span(name = 'work'): ReadableSpan {
+  const changes = { name, traceId: `point ${name}` };
+  return mapper.toSpan({ start: start(changes), stop: stop(changes) });
+}
+
+export const TAKEN: Outcome = { kind: 'taken' };
+
+/** A request of the bridge that has no answer yet. */
+export interface Request {
+  readonly names: readonly string[];
+  answer(outcome: Outcome): void;
+}
+
+/** A sink whose requests wait for the test to answer them. */
+export class HeldSink implements SpanSink {
+  readonly requests: Request[] = [];
+  isClosed = false;
+
+  send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+    return new Promise((answer) => {
+      this.requests.push({ names: spans.map(({ name }) => name), answer });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+/** A sink that answers at once: by the spans' names, or always the same. */
+export class PromptSink implements SpanSink {
+  readonly batches: (readonly ReadableSpan[])[] = [];
+
+  constructor(
+    private readonly decide: (names: readonly string[], request: number) => Outcome = () => TAKEN,
+  ) {}
+
+  get names(): string[][] {
+    return this.batches.map((batch) => batch.map(({ name }) => name));
+  }
+
+  async send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+    this.batches.push(spans);
+    return this.decide(
+      spans.map(({ name }) => name),
+      this.batches.length,
+    );
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Lets everything that is already decided happen. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
