@@ -12,12 +12,20 @@ export interface MessageProperties {
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Why a delivery can never become a span. */
+export interface Rejection {
+  /** A stable code from a closed list; see `RejectReason`. */
+  readonly reason: string;
+  /** For people; never quotes the body. */
+  readonly detail: string;
+}
+
 /**
  * How a delivery ends.
  * - `accept`: its span is with the backend, or there is nothing to keep of it; the broker may forget it.
- * - `reject`: it can never become a span; the broker discards it or dead-letters it by the queue's own policy.
+ * - a rejection: it can never become a span, and is set aside with the reason.
  */
-export type Settlement = 'accept' | 'reject';
+export type Settlement = 'accept' | Rejection;
 
 /**
  * Where deliveries come from and go back to: a channel of a broker, or one reading of a recording. When an origin is

@@ -1,0 +1,237 @@
+/**
+ * The data path: receive → wire → translate → export → settle.
+ *
+ * A delivery is settled exactly once: after the backend took the span that it made, or because there is nothing to
+ * make of it. Until then the broker keeps it.
+ */
+import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
+import type { Delivery, Log, Origin, Receiver, SpanSink } from './delivery.js';
+import { messageOf } from './errors.js';
+import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
+import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
+import { type HeldDelivery, Pending, type PendingSpan } from './pending.js';
+import { DEFAULT_PAIR_BOUNDS, pointKey } from './translate/pair.js';
+import { type Translated, Translator, type TranslatorOptions } from './translate/translator.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, decode } from './wire/envelope.js';
+import type { Notification } from './wire/notification.js';
+
+export interface BridgeOptions {
+  readonly receivers: readonly Receiver[];
+  readonly sink: SpanSink;
+  readonly translate?: TranslatorOptions;
+  readonly batch?: Partial<BatchOptions>;
+  readonly retry?: RetryOptions;
+  /** Bytes of a message, before and after decompression, beyond which it is set aside. @default 4 MiB */
+  readonly maxMessageBytes?: number;
+  readonly log: Log;
+}
+
+/** How often overdue halves are looked for; the pair timeout is far longer. */
+const OVERDUE_CHECK_MS = 1_000;
+
+export class Bridge {
+  readonly counts: Counts = newCounts();
+  private readonly receivers: readonly Receiver[];
+  private readonly sink: SpanSink;
+  private readonly log: Log;
+  private readonly maxMessageBytes: number;
+  private readonly pairTimeoutMs: number;
+  private readonly translator: Translator<HeldDelivery>;
+  private readonly batcher: Batcher<PendingSpan>;
+  private readonly pending = new Pending();
+
+  constructor(options: BridgeOptions) {
+    this.receivers = options.receivers;
+    this.sink = options.sink;
+    this.log = options.log;
+    this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.pairTimeoutMs = options.translate?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
+    this.translator = new Translator(options.translate);
+    const retrier = new Retrier(options.sink, {
+      onRetry: (...why) => this.onRetry(...why),
+      ...options.retry,
+    });
+    this.batcher = new Batcher(retrier, { ...DEFAULT_BATCH, ...options.batch }, (spans, outcome) =>
+      this.settle(spans, outcome),
+    );
+  }
+
+  /** Deliveries that are not settled yet: of open halves, and of spans without an outcome. */
+  get unsettled(): number {
+    return this.receivers.reduce((sum, receiver) => sum + receiver.unsettled, 0);
+  }
+
+  get openPoints(): number {
+    return this.translator.openPoints;
+  }
+
+  /**
+   * Runs until every receiver has ended: recordings at their end, brokers when {@link drain} stops them.
+   * Rejects with the `BridgeError` of a receiver that cannot go on.
+   */
+  async run(): Promise<void> {
+    const timer = setInterval(() => this.expire(), OVERDUE_CHECK_MS);
+    const handler = {
+      onDelivery: (delivery: Delivery) => this.receive(delivery),
+      onOriginLost: (origin: Origin, unsettled: number) => this.forget(origin, unsettled),
+    };
+    try {
+      await Promise.all(this.receivers.map((receiver) => receiver.run(handler)));
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** The input has ended and nothing more will come: what is open leaves as incomplete spans. */
+  async finish(): Promise<void> {
+    this.forwardAll(this.translator.flush());
+    await this.batcher.flush();
+  }
+
+  /**
+   * Takes in nothing more, and waits for the spans on their way. What is open stays unsettled.
+   * @param deadlineMs milliseconds to wait at most.
+   * @returns whether every span on its way got its outcome in time.
+   */
+  async drain(deadlineMs: number): Promise<boolean> {
+    await Promise.all(this.receivers.map((receiver) => receiver.stop()));
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), deadlineMs);
+    });
+    const isDrained = await Promise.race([this.batcher.flush().then(() => true), deadline]);
+    clearTimeout(timer);
+    return isDrained;
+  }
+
+  /** Lets go of everything: what is unsettled returns to the broker. */
+  async close(): Promise<void> {
+    this.batcher.stop();
+    await Promise.all(this.receivers.map((receiver) => receiver.close()));
+    await this.sink.close();
+  }
+
+  private receive(delivery: Delivery): void {
+    this.counts.received++;
+    const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes);
+    if (decoded.kind === 'foreign') this.filter('foreign', [delivery]);
+    else if (decoded.kind === 'malformed') this.reject(delivery, decoded.reason, decoded.detail);
+    else this.take(decoded.notification, delivery);
+  }
+
+  private take(notification: Notification, delivery: Delivery): void {
+    const key = pointKey(notification);
+    const held: HeldDelivery = { half: notification.half, delivery };
+    if (this.comesAgain(key, held)) return;
+    this.forwardAll(this.translator.add(notification, held, delivery.body.length, now()));
+  }
+
+  /** A half of a point that is past translation: a redelivery, a duplicate, or too late. */
+  private comesAgain(key: string, held: HeldDelivery): boolean {
+    const onItsWay = this.pending.find(key);
+    const left = this.pending.findLeft(key);
+    if (onItsWay?.halves.has(held.half)) {
+      const former = this.pending.replace(onItsWay, held);
+      if (former !== undefined) this.settleAs('duplicate', [former]);
+    } else if (left?.missing.has(held.half)) {
+      this.settleAs('duplicate', this.pending.complete(key, left, held));
+    } else if (left !== undefined || onItsWay !== undefined) {
+      this.settleAs((left ?? onItsWay)?.incomplete ? 'late' : 'duplicate', [held.delivery]);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private forwardAll(all: Iterable<Translated<HeldDelivery>>): void {
+    for (const translated of all) {
+      if (translated.kind === 'span') {
+        this.forward(translated);
+        continue;
+      }
+      const deliveries = translated.tokens.map(({ delivery }) => delivery);
+      if (translated.kind === 'dropped') this.filter(translated.reason, deliveries);
+      else if (translated.kind === 'duplicate') this.settleAs('duplicate', deliveries);
+      else this.rejectAll(deliveries, 'untranslatable', messageOf(translated.error));
+    }
+  }
+
+  private forward({ key, span, incomplete, tokens }: Translated<HeldDelivery> & { kind: 'span' }): void {
+    const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.body.length, 0);
+    this.batcher.add(span, this.pending.begin(key, incomplete, tokens), bytes);
+  }
+
+  private expire(): void {
+    this.forwardAll(this.translator.overdue(now()));
+    this.settleAs('duplicate', [...this.pending.overdue(now(), this.pairTimeoutMs)]);
+  }
+
+  /** The one place where a span's outcome settles its deliveries. */
+  private settle(spans: readonly PendingSpan[], outcome: FinalOutcome): void {
+    if (outcome.kind === 'taken') this.countTaken(spans, outcome);
+    for (const span of spans) {
+      const deliveries = this.pending.end(span, now());
+      if (outcome.kind === 'taken') this.settleAs('exported', deliveries);
+      else this.rejectAll(deliveries, 'refused-by-backend', outcome.reason);
+    }
+  }
+
+  private countTaken(
+    spans: readonly PendingSpan[],
+    { refused = 0, message }: FinalOutcome & { kind: 'taken' },
+  ): void {
+    this.counts.spans += spans.length - refused;
+    this.counts.refusedSpans += refused;
+    for (const { incomplete } of spans) if (incomplete) this.counts.incompleteSpans++;
+    if (refused > 0)
+      this.log.warn(
+        { refused, message },
+        'the backend refused some spans of a batch; they are not sent again',
+      );
+    else if (message !== undefined) this.log.warn({ message }, 'the backend took a batch with a warning');
+  }
+
+  private settleAs(how: 'exported' | 'duplicate' | 'late', deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      if (delivery.settle('accept')) this.counts[how]++;
+    }
+  }
+
+  private filter(reason: FilterReason, deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      if (delivery.settle('accept')) count(this.counts.filtered, reason);
+    }
+  }
+
+  private rejectAll(deliveries: readonly Delivery[], reason: RejectReason, detail: string): void {
+    for (const delivery of deliveries) this.reject(delivery, reason, detail);
+  }
+
+  private reject(delivery: Delivery, reason: RejectReason, detail: string): void {
+    if (!delivery.settle({ reason, detail })) return;
+    count(this.counts.rejected, reason);
+    const { exchange, routingKey, origin } = delivery;
+    this.log.warn(
+      { key: `set aside: ${reason}`, reason, detail, exchange, routingKey, origin: origin.name },
+      'a notification was set aside',
+    );
+  }
+
+  private forget(origin: Origin, unsettled: number): void {
+    this.counts.returned += unsettled;
+    this.translator.forget(({ delivery }) => delivery.origin === origin);
+    this.pending.forgetDead();
+  }
+
+  private onRetry(reason: string, delayMs: number, attempt: number): void {
+    this.log.warn(
+      { reason, delayMs: Math.round(delayMs), attempt },
+      'the backend did not take a batch; trying again',
+    );
+  }
+}
+
+/** Monotonic milliseconds: pair timeouts must not follow a clock that is set. */
+function now(): number {
+  return performance.now();
+}

@@ -1,0 +1,62 @@
+/**
+ * What happened to everything that came in. At every moment
+ * `received = exported + duplicate + late + filtered + rejected + returned + unsettled`.
+ */
+import type { DropReason } from './translate/trace-rules.js';
+import type { MalformedReason } from './wire/envelope.js';
+
+/** Why a delivery was set aside for good. */
+export type RejectReason = MalformedReason | 'refused-by-backend' | 'untranslatable';
+
+/** Why a healthy delivery made no span: another kind of notification, or a rule of {@link TraceRules}. */
+export type FilterReason = 'foreign' | 'not-sampled' | DropReason;
+
+export interface Counts {
+  /** Deliveries handed over by the receivers, redeliveries included. */
+  received: number;
+  /** Deliveries settled after the backend took the span that they made. */
+  exported: number;
+  /** Deliveries settled because the same half had been exported, or was open already. */
+  duplicate: number;
+  /** Deliveries settled because their point had left as an incomplete span before they came. */
+  late: number;
+  /** Deliveries settled without a span because a setting, or their kind, says so, by reason. */
+  readonly filtered: Map<FilterReason, number>;
+  /** Deliveries set aside for good, by reason. */
+  readonly rejected: Map<RejectReason, number>;
+  /** Deliveries that went back to the broker before they were settled; it gives them out again. */
+  returned: number;
+  /** Spans that the backend took. */
+  spans: number;
+  /** Those among them that lack a half. */
+  incompleteSpans: number;
+  /** Spans that the backend took the batch of and refused by itself (OTLP's partial success); not sent again. */
+  refusedSpans: number;
+}
+
+export function newCounts(): Counts {
+  return {
+    received: 0,
+    exported: 0,
+    duplicate: 0,
+    late: 0,
+    filtered: new Map(),
+    rejected: new Map(),
+    returned: 0,
+    spans: 0,
+    incompleteSpans: 0,
+    refusedSpans: 0,
+  };
+}
+
+/** Adds to the count of a reason. */
+export function count<Reason>(by: Map<Reason, number>, reason: Reason): void {
+  by.set(reason, (by.get(reason) ?? 0) + 1);
+}
+
+/** The sum over all reasons. */
+export function total(by: ReadonlyMap<unknown, number>): number {
+  let sum = 0;
+  for (const some of by.values()) sum += some;
+  return sum;
+}

@@ -1,0 +1,53 @@
+/**
+ * osprofiler-otel-bridge as a library: OpenStack osprofiler notifications → OpenTelemetry spans.
+ *
+ * {@link decode} and {@link Translator} are the pure middle, for who has notifications already; {@link Bridge} is the
+ * whole path from receivers to a sink. Nothing starts on import, and nothing global is touched.
+ */
+export { Bridge, type BridgeOptions } from './bridge.js';
+export type { Counts, FilterReason, RejectReason } from './counts.js';
+export type {
+  Delivery,
+  Log,
+  MessageProperties,
+  Origin,
+  Outcome,
+  Receiver,
+  ReceiverHandler,
+  ReceiverState,
+  Settlement,
+  SpanSink,
+} from './delivery.js';
+export { BridgeError, ERROR_CODES, type ErrorCode } from './errors.js';
+export type { BatchOptions } from './export/batcher.js';
+export { ExporterSink, type ExporterSinkOptions } from './export/exporter-sink.js';
+export { createOtlpSink, type OtlpOptions } from './export/otlp.js';
+export type { RetryOptions } from './export/retry.js';
+export {
+  type DrainSource,
+  RabbitReceiver,
+  type RabbitReceiverOptions,
+  type TapSource,
+} from './receive/rabbitmq.js';
+export { type RecordingOptions, RecordingReceiver } from './receive/recording.js';
+export { type BrokerAddress, parseTransportUrl } from './receive/transport-url.js';
+export { toSpanId, toTraceId } from './translate/ids.js';
+export type { MappingOptions } from './translate/options.js';
+export type { PairBounds } from './translate/pair.js';
+export type { TraceRuleOptions } from './translate/trace-rules.js';
+export {
+  type SamplingOptions,
+  type Translated,
+  Translator,
+  type TranslatorOptions,
+} from './translate/translator.js';
+export { PACKAGE_NAME, PACKAGE_VERSION } from './version.js';
+export {
+  type Decoded,
+  decode,
+  MALFORMED_REASONS,
+  type Malformed,
+  type MalformedReason,
+} from './wire/envelope.js';
+export type { Id, Notification } from './wire/notification.js';
+export type { PyObject, PyValue } from './wire/python-json.js';

@@ -1,0 +1,152 @@
+/**
+ * Spans between translation and settlement, and a bounded memory of those behind it.
+ *
+ * The halves of a point are settled together, or a bridge that dies in between leaves one of them behind to become an
+ * incomplete span. That is easy while both are at hand. But a channel that dies takes its deliveries back, and the
+ * broker gives them out again, while their span is on its way to the backend or already there: they then take their
+ * old places, and wait until both are there.
+ */
+import type { Delivery } from './delivery.js';
+
+export type HalfName = 'start' | 'stop';
+
+/** A half of a point and the right to settle it. */
+export interface HeldDelivery {
+  readonly half: HalfName;
+  readonly delivery: Delivery;
+}
+
+/** A span without an outcome yet, and the deliveries to settle when it has one. */
+export interface PendingSpan {
+  readonly key: string;
+  readonly incomplete: boolean;
+  /** The halves it was made of; none for a root span. */
+  readonly halves: Map<HalfName, Delivery>;
+}
+
+/** What is known of a trace point whose span has its outcome. */
+export interface LeftPoint {
+  readonly incomplete: boolean;
+  /** Halves that went back to the broker before they were settled, and will come again. */
+  readonly missing: Set<HalfName>;
+  /** Halves that wait for the missing ones, to be settled together with them. */
+  waiting: HeldDelivery[];
+  /** When it left, by the caller's clock, ms. */
+  readonly since: number;
+}
+
+/** About 200 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
+const MAX_LEFT = 50_000;
+
+export class Pending {
+  private readonly spans = new Map<string, PendingSpan>();
+  /** In order of leaving: the first is the oldest. */
+  private readonly left = new Map<string, LeftPoint>();
+  /** Those among them with deliveries that wait. */
+  private readonly unfinished = new Map<string, LeftPoint>();
+
+  constructor(private readonly maxLeft: number = MAX_LEFT) {}
+
+  /** Deliveries that are unsettled here. */
+  get deliveries(): number {
+    let count = 0;
+    for (const { halves } of this.spans.values()) count += halves.size;
+    for (const { waiting } of this.unfinished.values()) count += waiting.length;
+    return count;
+  }
+
+  /** The span of a point that is on its way. */
+  find(key: string): PendingSpan | undefined {
+    return this.spans.get(key);
+  }
+
+  /** What became of a point that left not too long ago. */
+  findLeft(key: string): LeftPoint | undefined {
+    return this.left.get(key);
+  }
+
+  begin(key: string, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
+    const halves = new Map(held.map(({ half, delivery }) => [half, delivery]));
+    const span: PendingSpan = { key, incomplete, halves };
+    this.spans.set(key, span);
+    return span;
+  }
+
+  /**
+   * The span has its outcome.
+   * @returns the deliveries to settle now: all of them, or none while one of them is away.
+   */
+  end({ key, incomplete, halves }: PendingSpan, now: number): readonly Delivery[] {
+    this.spans.delete(key);
+    const point: LeftPoint = { incomplete, missing: new Set(), waiting: [], since: now };
+    for (const [half, delivery] of halves) {
+      if (delivery.live) point.waiting.push({ half, delivery });
+      else point.missing.add(half);
+    }
+    this.remember(key, point);
+    return this.takeWhole(key, point);
+  }
+
+  /**
+   * A half of a span that is on its way has come again.
+   * @returns the delivery whose place it takes.
+   */
+  replace({ halves }: PendingSpan, { half, delivery }: HeldDelivery): Delivery | undefined {
+    const former = halves.get(half);
+    halves.set(half, delivery);
+    return former;
+  }
+
+  /**
+   * A missing half of a point that left has come again.
+   * @returns the deliveries to settle now: all of them once the last missing one is there.
+   */
+  complete(key: string, point: LeftPoint, held: HeldDelivery): readonly Delivery[] {
+    point.missing.delete(held.half);
+    point.waiting.push(held);
+    return this.takeWhole(key, point);
+  }
+
+  /** Deliveries that waited too long for a half that was never given out again: it had been settled after all. */
+  *overdue(now: number, timeoutMs: number): Generator<Delivery> {
+    for (const [key, point] of this.unfinished) {
+      if (now - point.since < timeoutMs) return;
+      this.unfinished.delete(key);
+      point.missing.clear();
+      yield* deliveriesOf(point);
+    }
+  }
+
+  /** Lets go of waiting deliveries whose origin is lost; spans on their way look at theirs in the end. */
+  forgetDead(): void {
+    for (const [key, point] of this.unfinished) {
+      for (const { half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
+      point.waiting = point.waiting.filter(({ delivery }) => delivery.live);
+      if (point.waiting.length === 0) this.unfinished.delete(key);
+    }
+  }
+
+  private takeWhole(key: string, point: LeftPoint): readonly Delivery[] {
+    if (point.missing.size === 0) {
+      this.unfinished.delete(key);
+      return deliveriesOf(point);
+    }
+    if (point.waiting.length > 0) this.unfinished.set(key, point);
+    return [];
+  }
+
+  private remember(key: string, point: LeftPoint): void {
+    this.left.delete(key);
+    this.left.set(key, point);
+    if (this.left.size <= this.maxLeft) return;
+    for (const oldest of this.left.keys()) {
+      this.left.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** Takes them out: each is settled once. */
+function deliveriesOf(point: LeftPoint): readonly Delivery[] {
+  return point.waiting.splice(0).map(({ delivery }) => delivery);
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type HeldDelivery, Pending } from '../src/pending.js';
+import { FakeDelivery } from './support/fake-receiver.js';
+
+const ORIGIN = { name: 'origin' };
+
+describe('pending spans', () => {
+  it('give their deliveries back when they have their outcome', () => {
+    const pending = new Pending();
+    const [start, stop] = [held('start'), held('stop')];
+    const span = pending.begin('k', false, [start, stop]);
+    assert.equal(pending.find('k'), span);
+    assert.equal(pending.deliveries, 2);
+    assert.deepEqual(pending.end(span, 0), [start.delivery, stop.delivery]);
+    assert.equal(pending.find('k'), undefined);
+    assert.equal(pending.deliveries, 0);
+    assert.equal(pending.findLeft('k')?.missing.size, 0);
+  });
+
+  it('give none back while one is away, and all of them when it is there again', () => {
+    const pending = new Pending();
+    const [start, stop] = [held('start'), held('stop')];
+    const span = pending.begin('k', false, [start, stop]);
+    start.delivery.isLost = true;
+    assert.deepEqual(pending.end(span, 0), []);
+    assert.equal(pending.deliveries, 1);
+    const left = pending.findLeft('k');
+    assert.deepEqual(left?.missing, new Set(['start']));
+    const again = held('start');
+    assert.deepEqual(new Set(pending.complete('k', left, again)), new Set([stop.delivery, again.delivery]));
+    assert.equal(pending.deliveries, 0);
+  });
+
+  it('let a delivery that came again take the place of the older one', () => {
+    const pending = new Pending();
+    const [start, again] = [held('start'), held('start')];
+    const span = pending.begin('k', true, [start]);
+    assert.equal(pending.replace(span, again), start.delivery);
+    assert.deepEqual(pending.end(span, 0), [again.delivery]);
+  });
+
+  it('have none to give back when they are made of no delivery', () => {
+    const pending = new Pending();
+    assert.deepEqual(pending.end(pending.begin('root', false, []), 0), []);
+  });
+
+  it('let go of what waits and dies too, and wait for it again', () => {
+    const pending = new Pending();
+    const [start, stop] = [held('start'), held('stop')];
+    const span = pending.begin('k', false, [start, stop]);
+    start.delivery.isLost = true;
+    pending.end(span, 0);
+    stop.delivery.isLost = true;
+    pending.forgetDead();
+    assert.equal(pending.deliveries, 0);
+    const left = pending.findLeft('k');
+    assert.deepEqual(left?.missing, new Set(['start', 'stop']));
+    const [one, other] = [held('stop'), held('start')];
+    assert.deepEqual(pending.complete('k', left, one), []);
+    assert.deepEqual(pending.complete('k', left, other), [one.delivery, other.delivery]);
+  });
+
+  it('wait for a half that is away no longer than the timeout', () => {
+    const pending = new Pending();
+    const [start, stop] = [held('start'), held('stop')];
+    const span = pending.begin('k', false, [start, stop]);
+    start.delivery.isLost = true;
+    pending.end(span, 100);
+    assert.deepEqual([...pending.overdue(1_099, 1_000)], []);
+    assert.deepEqual([...pending.overdue(1_100, 1_000)], [stop.delivery]);
+    assert.deepEqual([...pending.overdue(9_999, 1_000)], []);
+  });
+
+  it('are remembered after they left, the latest of them', () => {
+    const pending = new Pending(2);
+    for (const key of ['a', 'b', 'c']) pending.end(pending.begin(key, key === 'b', []), 0);
+    assert.equal(pending.findLeft('a'), undefined);
+    assert.equal(pending.findLeft('b')?.incomplete, true);
+    assert.equal(pending.findLeft('c')?.incomplete, false);
+  });
+});
+
+function held(half: HeldDelivery['half']): HeldDelivery & { readonly delivery: FakeDelivery } {
+  return { half, delivery: new FakeDelivery(Buffer.alloc(0), {}, false, ORIGIN) };
+}
