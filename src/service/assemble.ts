@@ -11,10 +11,13 @@ import { readOsloBroker } from '../receive/oslo-config.js';
 import { RabbitReceiver, type RabbitReceiverOptions } from '../receive/rabbitmq.js';
 import { type BrokerAddress, parseTransportUrl } from '../receive/transport-url.js';
 import { heldBound } from '../translate/translator.js';
+import { rateLimited } from './logger.js';
 import type { BrokerSettings, Settings } from './settings.js';
 
 /** AMQP's prefetch count is an unsigned 16-bit number. */
 const MAX_PREFETCH = 65_535;
+/** A warning that repeats is logged this often, with the count of those left out. */
+const REPEAT_MS = 30_000;
 
 /**
  * Deliveries at once: those that the translator holds back at most, and the two halves of every span in a batch that
@@ -92,5 +95,10 @@ export function bridgeOptions(
   { translate, wire, exporter }: Settings,
   log: Log,
 ): Omit<BridgeOptions, 'receivers' | 'sink'> {
-  return { translate, maxMessageBytes: wire.maxMessageBytes, batch: exporter.batch, log };
+  return {
+    translate,
+    maxMessageBytes: wire.maxMessageBytes,
+    batch: exporter.batch,
+    log: rateLimited(log, REPEAT_MS),
+  };
 }

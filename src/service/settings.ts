@@ -52,7 +52,8 @@ export interface TranslateSettings {
   readonly mask: MaskMode;
   readonly sqlParameters: boolean;
   readonly results: boolean;
-  readonly rootSpan: boolean;
+  /** Absent: off, but on in `demo`. */
+  readonly rootSpan?: boolean;
   /** How long a trace is silent before it is taken to be over. */
   readonly traceQuietMs: number;
   /** Names of trace points that make no span. */

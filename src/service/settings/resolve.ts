@@ -84,7 +84,7 @@ function translate(values: Values): Settings['translate'] {
     mask: values.mask,
     sqlParameters: values.sqlParameters,
     results: values.results,
-    rootSpan: values.rootSpan,
+    ...present({ rootSpan: values.rootSpan }),
     traceQuietMs: values.traceQuiet,
     drop: values.drop,
     ...present({ dropSqlShorterThanMs: values.dropSqlShorterThan }),

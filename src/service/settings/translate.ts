@@ -49,12 +49,12 @@ const shape = {
       'Attributes of every resource, name=value pairs separated by commas, percent-encoded; a map in the settings file.',
     example: 'deployment.environment.name=production,region=eu%2C1',
   }),
-  rootSpan: setting({
+  rootSpan: optional({
     key: 'translate.rootSpan',
     flag: '--root-span',
     argument: '',
     kind: onOff(),
-    default: false,
+    defaultText: 'off; on in demo',
     commands: TRANSLATING,
     description:
       'Gather the several roots of a trace, one for each HTTP call of a client command, under one root span.',

@@ -1,0 +1,98 @@
+/**
+ * `demo`: the whole way from notifications to a trace, with nothing but this package. A recorded boot of a server goes
+ * through the bridge and over OTLP to a small backend in this process, and is shown as a tree.
+ */
+import { BridgeError } from '../../errors.js';
+import { createOtlpSink } from '../../export/otlp.js';
+import { createSink } from '../assemble.js';
+import type { CommandContext } from '../context.js';
+import { formatCount, formatMicros, plural } from '../demo/amounts.js';
+import { carry } from '../demo/journey.js';
+import { OtlpReceiver } from '../demo/otlp-receiver.js';
+import { RECORDED_COMMAND, recordedBoot } from '../demo/recorded-boot.js';
+import { renderTrace } from '../demo/render-trace.js';
+import type { ShownSpan } from '../demo/shown-span.js';
+import { columnsOf, wantsColour } from '../demo/terminal.js';
+import { redactUrl } from '../redact.js';
+import type { Settings } from '../settings.js';
+import { formatDuration } from '../units.js';
+
+/** How long one export to the backend in this process may take. */
+const OWN_TIMEOUT_MS = 10_000;
+
+interface Shown {
+  readonly spans: readonly ShownSpan[];
+  readonly notifications: number;
+  /** From the recording's first byte to the last span's arrival. */
+  readonly tookMs: number;
+}
+
+export async function execute(settings: Settings, context: CommandContext): Promise<number> {
+  const file = recordedBoot();
+  const shown = await showThrough(settings, context, file);
+  const { stdout, env } = context;
+  const page = renderTrace(
+    shown.spans,
+    { command: RECORDED_COMMAND, notifications: shown.notifications },
+    { columns: columnsOf(stdout, env), colour: wantsColour(stdout, env), unfoldSql: settings.demo.sql },
+  );
+  stdout.write(`${page}\n${closingLine(shown)}\n`);
+  const { kind, urlIsDefault } = settings.exporter;
+  if (kind === 'otlp' && !urlIsDefault && shown.spans.length > 0)
+    await sendOn(settings, context, file, shown.spans);
+  return 0;
+}
+
+/** To the backend in this process and back. */
+async function showThrough(settings: Settings, { log }: CommandContext, file: string): Promise<Shown> {
+  const receiver = new OtlpReceiver();
+  const url = await receiver.listen();
+  try {
+    const sink = await createOtlpSink({
+      protocol: 'http/json',
+      url,
+      headers: {},
+      timeoutMs: OWN_TIMEOUT_MS,
+      compression: 'none',
+      tls: {},
+    });
+    const begun = performance.now();
+    const { notifications } = await carry({ settings, log, file, sink });
+    return { spans: receiver.spans, notifications, tookMs: performance.now() - begun };
+  } finally {
+    await receiver.close();
+  }
+}
+
+function closingLine({ tookMs }: Shown): string {
+  const took = formatMicros(Math.round(tookMs * 1000));
+  return `  Read, paired, mapped and sent over OTLP/HTTP to this process in ${took}.`;
+}
+
+/** To the backend that the settings name, its last span ending now. @throws BridgeError NOT_ALL_TAKEN */
+async function sendOn(
+  settings: Settings,
+  { log, stdout }: CommandContext,
+  file: string,
+  spans: readonly ShownSpan[],
+): Promise<void> {
+  const deadlineMs = settings.drainTimeoutMs;
+  const { url } = settings.exporter;
+  // Half the deadline for one export, so that why it failed is known before all is given up.
+  const timeoutMs = Math.max(1, Math.min(settings.exporter.timeoutMs, Math.floor(deadlineMs / 2)));
+  const sink = await createSink({ ...settings, exporter: { ...settings.exporter, timeoutMs } });
+  const last = spans.reduce((latest, { endMicros }) => Math.max(latest, endMicros), 0);
+  const shiftMicros = Date.now() * 1000 - last;
+  stdout.write(`  Sending the same to ${redactUrl(url)}, as if it had happened just now.\n`);
+  const arrival = await carry({ settings, log, file, sink, shiftMicros, deadlineMs });
+  if (!arrival.isComplete) {
+    const why = arrival.reason === undefined ? '' : `: ${arrival.reason}`;
+    throw new BridgeError(
+      'NOT_ALL_TAKEN',
+      `${redactUrl(url)} took ${formatCount(arrival.spans)} of ${plural(spans.length, 'span')} within ${formatDuration(deadlineMs)}${why}`,
+      'Check OTEL_EXPORTER_OTLP_ENDPOINT and that the backend runs; unset it to see the demo alone.',
+    );
+  }
+  const ids = [...new Set(spans.map(({ traceId }) => traceId))].join(', ');
+  stdout.write(`  ${plural(arrival.spans, 'span')} taken. Look for trace ${ids}.\n`);
+}

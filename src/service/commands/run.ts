@@ -1,0 +1,48 @@
+/** `run`: consume a broker and export, until told to stop. */
+import { Bridge } from '../../bridge.js';
+import { BridgeError } from '../../errors.js';
+import type { DrainSource, TapSource } from '../../receive/rabbitmq.js';
+import { bridgeOptions, createSink, rabbitReceivers } from '../assemble.js';
+import type { CommandContext } from '../context.js';
+import type { BrokerSettings, Settings } from '../settings.js';
+import { summarize } from '../summary.js';
+
+export async function execute(settings: Settings, context: CommandContext): Promise<number> {
+  const { log } = context;
+  const receivers = rabbitReceivers(settings, log, { source: sourceOf(settings.broker) });
+  const sink = await createSink(settings);
+  const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers, sink });
+  const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
+  log.info(
+    { receivers: receivers.map(({ name }) => name), exporter: describeExporter(settings) },
+    'osprofiler-otel-bridge runs',
+  );
+
+  const running = bridge.run();
+  const signal = await Promise.race([stopped, running]);
+  log.info({ signal, openPoints: bridge.openPoints }, 'stopping: no further notifications are taken in');
+  const isDrained = await bridge.drain(settings.drainTimeoutMs);
+  await running;
+  await bridge.close();
+  log.info(summarize(bridge), 'stopped');
+  if (isDrained) return 0;
+  throw new BridgeError(
+    'DRAIN_INCOMPLETE',
+    `spans were still on their way when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
+    'Nothing is lost: the broker gives their notifications out again. A longer --drain-timeout lets them finish.',
+  );
+}
+
+function sourceOf({
+  mode,
+  queue,
+  tapQueue,
+  exchanges,
+  routingKeys,
+}: BrokerSettings): DrainSource | TapSource {
+  return mode === 'drain' ? { mode, queue } : { mode, queue: tapQueue, exchanges, routingKeys };
+}
+
+function describeExporter({ exporter }: Settings): string {
+  return exporter.kind === 'otlp' ? `${exporter.protocol} to ${exporter.url}` : exporter.kind;
+}

@@ -1,0 +1,146 @@
+/** The tree as lines: who called whom, when, for how long, and how it lies in time. Pure. */
+import { formatMicros } from './amounts.js';
+import { endOf, folded, type Row, startOf, timeOf, unfolded } from './fold.js';
+import { errorText, labelOf } from './label.js';
+import type { Palette } from './palette.js';
+import { cut, fit, paint, type Segment, widthOf } from './terminal.js';
+import type { TraceTree } from './trace-tree.js';
+
+export interface RenderOptions {
+  /** Width in characters, at least 40. */
+  readonly columns: number;
+  readonly colour: boolean;
+  /** Every span in a line of its own, the SQL statements with their text. */
+  readonly unfoldSql: boolean;
+}
+
+/** A call is brief when it takes less than this part of the whole trace. */
+const BRIEF_PART = 1 / 500;
+const MARK = '▌ ';
+const AMOUNT_WIDTH = 8;
+/** Without a bar below this many columns. */
+const BAR_FROM_COLUMNS = 64;
+const BAR_PART = 1 / 6;
+const MAX_BAR_WIDTH = 48;
+
+interface Layout {
+  readonly labels: number;
+  readonly bar: number;
+}
+
+/** A row on its way to the page. */
+interface Placed {
+  readonly row: Row;
+  /** The guides of its ancestors. */
+  readonly guides: string;
+  readonly isLast: boolean;
+  readonly service: string | undefined;
+}
+
+export class TreeRenderer {
+  private readonly layout: Layout;
+  readonly briefMicros: number;
+
+  constructor(
+    private readonly tree: TraceTree,
+    private readonly palette: Palette,
+    private readonly options: RenderOptions,
+  ) {
+    const bar =
+      options.columns < BAR_FROM_COLUMNS
+        ? 0
+        : Math.min(MAX_BAR_WIDTH, Math.floor(options.columns * BAR_PART));
+    const besides = MARK.length + 2 * AMOUNT_WIDTH + (bar === 0 ? 0 : bar + 1);
+    this.layout = { labels: options.columns - besides, bar };
+    this.briefMicros = (tree.lastMicros - tree.startMicros) * BRIEF_PART;
+  }
+
+  *lines(): Generator<string> {
+    yield this.header();
+    const waiting = this.place(this.rowsOf(this.tree.roots, undefined), '', undefined);
+    for (let placed = waiting.pop(); placed !== undefined; placed = waiting.pop()) {
+      const { row, isLast, guides } = placed;
+      const inner = this.indented(guides + (isLast ? '  ' : '│ '));
+      yield this.line(placed);
+      const failed = row.nodes[0]!.span;
+      if (failed.error !== undefined) yield this.errorLine(errorText(failed), inner, row.below.length > 0);
+      const service = row.nodes.at(-1)!.span.service;
+      for (const next of this.place(this.rowsOf(row.below, service), inner, service)) waiting.push(next);
+    }
+  }
+
+  private rowsOf(siblings: Row['below'], service: string | undefined): Row[] {
+    return this.options.unfoldSql ? unfolded(siblings) : folded(siblings, service, this);
+  }
+
+  /** The last row first: the page is a stack. */
+  private place(rows: readonly Row[], guides: string, service: string | undefined): Placed[] {
+    return rows.map((row, index) => ({ row, guides, isLast: index === rows.length - 1, service })).reverse();
+  }
+
+  /** Deeper than half the column the outermost guides go, so that names stay readable. */
+  private indented(guides: string): string {
+    const most = Math.floor(this.layout.labels / 4) * 2;
+    return guides.length > most ? guides.slice(guides.length - most) : guides;
+  }
+
+  private header(): string {
+    const { startMicros, lastMicros } = this.tree;
+    const { labels, bar } = this.layout;
+    const end = formatMicros(lastMicros - startMicros);
+    const scale = bar === 0 ? '' : ` ${`0${end.padStart(bar - 1)}`}`;
+    const text = `${' '.repeat(MARK.length + labels)}${amount('start')}${amount('time')}${scale}`;
+    return paint([{ text, styles: ['dim'] }], this.options.colour);
+  }
+
+  private line({ row, guides, isLast, service }: Placed): string {
+    const { palette, options, tree, layout, briefMicros } = this;
+    const isSlowest = row.nodes.some((node) => tree.slowest.has(node));
+    const lead = `${guides}${isLast ? '└ ' : '├ '}`;
+    const showsStatements = options.unfoldSql;
+    const labelOptions = { service, palette, isSlowest, showsStatements, briefMicros };
+    const label = labelOf(row, layout.labels - lead.length, labelOptions);
+    const segments: Segment[] = [
+      { text: isSlowest ? MARK : ' '.repeat(MARK.length), styles: ['bold', 'yellow'] },
+      ...fit([{ text: lead, styles: ['dim'] }, ...label], layout.labels),
+      { text: amount(formatMicros(startOf(row) - tree.startMicros)), styles: ['dim'] },
+      { text: amount(formatMicros(timeOf(row))), styles: isSlowest ? ['bold'] : [] },
+      ...this.bar(row, isSlowest),
+    ];
+    return paint(segments, options.colour);
+  }
+
+  /** Where the row lies in the trace's time: broken where a group has pauses, and for what a span sets off. */
+  private bar(row: Row, isSlowest: boolean): Segment[] {
+    const { bar: width } = this.layout;
+    if (width === 0) return [];
+    const { startMicros, lastMicros } = this.tree;
+    const { span, lastMicros: rowLastMicros } = row.nodes[0]!;
+    const cells = (micros: number) =>
+      ((micros - startMicros) * width) / Math.max(1, lastMicros - startMicros);
+    const isGroup = row.form === 'repeated' || row.form === 'mixed';
+    const from = Math.min(width - 1, Math.floor(cells(startOf(row))));
+    const to = Math.min(width, Math.max(from + 1, Math.round(cells(isGroup ? endOf(row) : span.endMicros))));
+    const tail = isGroup ? 0 : Math.max(0, Math.round(cells(rowLastMicros)) - to);
+    const stroke = isGroup ? '┄' : isSlowest ? '━' : '─';
+    const colour = span.error === undefined ? this.palette.get(span.service) : 'red';
+    const text = stroke.repeat(to - from) + '┄'.repeat(tail);
+    return [{ text: ` ${' '.repeat(from)}` }, { text, styles: colour === undefined ? [] : [colour] }];
+  }
+
+  private errorLine(text: string, guides: string, hasBelow: boolean): string {
+    const lead = `${' '.repeat(MARK.length)}${guides}${hasBelow ? '│ ' : '  '}`;
+    const words = cut(`✗ ${text}`, this.options.columns - widthOf(lead));
+    return paint(
+      [
+        { text: lead, styles: ['dim'] },
+        { text: words, styles: ['red'] },
+      ],
+      this.options.colour,
+    );
+  }
+}
+
+function amount(text: string): string {
+  return text.padStart(AMOUNT_WIDTH);
+}

@@ -1,0 +1,163 @@
+/** Spans → a tree, whatever they say of each other: parents that never came, circles, the same span twice. Pure. */
+import { durationOf, type ShownSpan } from './shown-span.js';
+
+export interface TraceNode {
+  readonly span: ShownSpan;
+  /** By start. */
+  readonly children: readonly TraceNode[];
+  /** It names a parent that is not there, or that is below itself: it stands among the roots. */
+  readonly isOrphan: boolean;
+  /** Where the span or anything below it ends last, microseconds since the epoch; asynchronous work outlives its caller. */
+  readonly lastMicros: number;
+  /** Microseconds of the span in which none of its children ran. */
+  readonly selfMicros: number;
+  /** Spans here and below. */
+  readonly size: number;
+  /** Here or below. */
+  readonly hasError: boolean;
+}
+
+export interface TraceTree {
+  readonly roots: readonly TraceNode[];
+  /** Every span once. */
+  readonly nodes: readonly TraceNode[];
+  /** Microseconds since the epoch; 0 without spans. */
+  readonly startMicros: number;
+  readonly lastMicros: number;
+  /** From a root down, at each level the child that dominates. */
+  readonly slowest: ReadonlySet<TraceNode>;
+}
+
+type GrowingNode = { -readonly [Key in keyof Omit<TraceNode, 'children'>]: TraceNode[Key] } & {
+  children: GrowingNode[];
+};
+
+/** A child that takes less than this part of its parent does not dominate it: the slowest path ends above. */
+const DOMINANT = 0.2;
+
+/** Of spans with one id the first is kept, as backends do. */
+export function buildTree(spans: readonly ShownSpan[]): TraceTree {
+  const nodes = [...plant(spans).values()].sort(byStart);
+  const roots = hang(nodes);
+  roots.push(...cutCircles(nodes, roots));
+  roots.sort(byStart);
+  const ordered = topDown(roots);
+  for (const node of ordered.reverse()) sumUp(node);
+  return {
+    roots,
+    nodes,
+    startMicros: nodes[0]?.span.startMicros ?? 0,
+    lastMicros: roots.reduce((last, root) => Math.max(last, root.lastMicros), 0),
+    slowest: slowestPath(roots),
+  };
+}
+
+/** Microseconds from the node's start to the end of everything below it. */
+export function extentOf({ span, lastMicros }: TraceNode): number {
+  return lastMicros - span.startMicros;
+}
+
+function plant(spans: readonly ShownSpan[]): Map<string, GrowingNode> {
+  const byId = new Map<string, GrowingNode>();
+  for (const span of spans) {
+    const { spanId, endMicros: lastMicros, error } = span;
+    if (byId.has(spanId)) continue;
+    const hasError = error !== undefined;
+    byId.set(spanId, { span, children: [], isOrphan: false, lastMicros, selfMicros: 0, size: 1, hasError });
+  }
+  return byId;
+}
+
+/** Hangs every node below its parent. @returns those that have none. */
+function hang(nodes: readonly GrowingNode[]): GrowingNode[] {
+  const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
+  const roots: GrowingNode[] = [];
+  for (const node of nodes) {
+    const { parentSpanId } = node.span;
+    const parent = parentSpanId === undefined ? undefined : byId.get(parentSpanId);
+    node.isOrphan = parentSpanId !== undefined && parent === undefined;
+    (parent?.children ?? roots).push(node);
+  }
+  return roots;
+}
+
+/** What no root leads to hangs on a circle; each is opened above its earliest span. @returns the new roots. */
+function cutCircles(nodes: readonly GrowingNode[], roots: readonly GrowingNode[]): GrowingNode[] {
+  const reached = new Set(topDown(roots));
+  const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
+  const opened: GrowingNode[] = [];
+  for (const node of nodes) {
+    if (reached.has(node)) continue;
+    const first = earliestOfCircle(node, byId);
+    const parent = byId.get(first.span.parentSpanId!)!;
+    parent.children = parent.children.filter((child) => child !== first);
+    first.isOrphan = true;
+    opened.push(first);
+    for (const below of topDown([first])) reached.add(below);
+  }
+  return opened;
+}
+
+function earliestOfCircle(node: GrowingNode, byId: ReadonlyMap<string, GrowingNode>): GrowingNode {
+  const seen = new Set<GrowingNode>();
+  let at = node;
+  while (!seen.has(at)) {
+    seen.add(at);
+    at = byId.get(at.span.parentSpanId!)!;
+  }
+  let earliest = at;
+  for (let next = parentOf(at, byId); next !== at; next = parentOf(next, byId)) {
+    if (byStart(next, earliest) < 0) earliest = next;
+  }
+  return earliest;
+}
+
+function parentOf(node: GrowingNode, byId: ReadonlyMap<string, GrowingNode>): GrowingNode {
+  return byId.get(node.span.parentSpanId!)!;
+}
+
+/** Parents before children; without recursion, since traces may be as deep as they are long. */
+function topDown(roots: readonly GrowingNode[]): GrowingNode[] {
+  const ordered = [...roots];
+  // The array grows while it is walked.
+  for (const node of ordered) for (const child of node.children) ordered.push(child);
+  return ordered;
+}
+
+function sumUp(node: GrowingNode): void {
+  const { startMicros, endMicros } = node.span;
+  let busy = 0;
+  let until = startMicros;
+  for (const child of node.children) {
+    node.lastMicros = Math.max(node.lastMicros, child.lastMicros);
+    node.size += child.size;
+    node.hasError ||= child.hasError;
+    const from = Math.max(until, child.span.startMicros);
+    const to = Math.min(endMicros, child.span.endMicros);
+    busy += Math.max(0, to - from);
+    until = Math.max(until, to);
+  }
+  node.selfMicros = durationOf(node.span) - busy;
+}
+
+function slowestPath(roots: readonly TraceNode[]): Set<TraceNode> {
+  const path = new Set<TraceNode>();
+  let least = 0;
+  for (let at = longest(roots); at !== undefined; at = longest(at.children)) {
+    if (extentOf(at) <= least) break;
+    path.add(at);
+    least = extentOf(at) * DOMINANT;
+  }
+  return path;
+}
+
+function longest(nodes: readonly TraceNode[]): TraceNode | undefined {
+  let found: TraceNode | undefined;
+  for (const node of nodes) if (found === undefined || extentOf(node) > extentOf(found)) found = node;
+  return found;
+}
+
+/** Spans that start at once are ordered by id, so that the same trace always looks the same. */
+function byStart(a: TraceNode, b: TraceNode): number {
+  return a.span.startMicros - b.span.startMicros || (a.span.spanId < b.span.spanId ? -1 : 1);
+}
