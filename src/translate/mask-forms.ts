@@ -1,0 +1,87 @@
+/** Secrets that their form gives away, wherever they stand. Each function looks at one place of a text. */
+import { type Cut, MASK } from './mask-extent.js';
+
+const FERNET = /[\w-]{10,}(?:=|%3D){0,2}/y;
+const CRYPT = /(?:[\w./$+=-]|,(?=[a-z]=))+/y;
+const KEY_BEGIN = '-----BEGIN ';
+const KEY_LINE_END = /(?: BLOCK)?-----/y;
+const KEY_END = '-----END ';
+const LONGEST_KEY_KIND = 40;
+/** Shorter is no hash: `$1$` may be an amount. */
+const SHORTEST_HASH = 8;
+const SHORTEST_JWT_PART = 8;
+
+/**
+ * Behind the Fernet token (Keystone's tokens and encrypted credentials) whose `gAAAAA` begins at `start`;
+ * -1 when there is none. The version byte 0x80 and the high bytes of a timestamp make these six letters until 2106.
+ */
+export function fernetEnd(text: string, start: number): number {
+  if (!text.startsWith('gAAAAA', start)) return -1;
+  return stickyEnd(FERNET, text, start + 6);
+}
+
+/**
+ * Behind the password hash that begins at `start` (bcrypt, crypt(3), passlib's `$pbkdf2-…`, `$scrypt$…`); -1 when
+ * what follows is too short for one.
+ * @param content behind the `$` that ends the scheme's name.
+ */
+export function hashEnd(text: string, content: number): number {
+  const end = stickyEnd(CRYPT, text, content);
+  return end - content < SHORTEST_HASH ? -1 : end;
+}
+
+function stickyEnd(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+}
+
+/**
+ * The body of the PEM private key whose first line says `PRIVATE KEY` at `kind`, to its last line or to the end of a
+ * cut text; undefined when there is none.
+ * @param end behind those words.
+ */
+export function privateKeyBody(text: string, kind: number, end: number): Cut | undefined {
+  const begin = text.slice(Math.max(0, kind - LONGEST_KEY_KIND), kind);
+  KEY_LINE_END.lastIndex = end;
+  if (!begin.includes(KEY_BEGIN) || !KEY_LINE_END.test(text)) return undefined;
+  const last = text.indexOf(KEY_END, KEY_LINE_END.lastIndex);
+  return { start: KEY_LINE_END.lastIndex, end: last === -1 ? text.length : last, replacement: MASK };
+}
+
+/**
+ * Looks for JSON Web Tokens in one text, from its beginning to its end. It remembers the run of characters that it saw
+ * last, so that many beginnings in one run cost no more than one.
+ */
+export class JwtFinder {
+  #seenTo = -1;
+
+  constructor(private readonly text: string) {}
+
+  /** Behind the JWT whose `eyJ` (the beginning of `{"` in base64url) is at `start`; -1 when it is none. */
+  end(start: number): number {
+    if (start < this.#seenTo || !this.text.startsWith('eyJ', start)) return -1;
+    const header = this.#runEnd(start);
+    this.#seenTo = header;
+    if (header - start < SHORTEST_JWT_PART || this.text[header] !== '.') return -1;
+    let end = this.#runEnd(header + 1);
+    if (end - header <= SHORTEST_JWT_PART) return -1;
+    while (this.text[end] === '.') end = this.#runEnd(end + 1);
+    return end;
+  }
+
+  #runEnd(start: number): number {
+    let end = start;
+    while (isBase64Url(this.text.charCodeAt(end))) end++;
+    return end;
+  }
+}
+
+function isBase64Url(code: number): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x5f ||
+    code === 0x2d
+  );
+}
