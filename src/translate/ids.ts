@@ -1,0 +1,41 @@
+/**
+ * Identifiers, exactly as osprofiler's own OTLP driver maps them (`osprofiler/_utils.py`: `uuid_to_int128`,
+ * `shorten_id`), so that fleets with both join in one trace. Where that driver draws a random id (text that is no
+ * UUID), the id here is a hash of the text: the same on every replica and after every redelivery.
+ */
+import { createHash } from 'node:crypto';
+import type { Id } from '../wire/notification.js';
+import { parsePythonUuid } from './python-uuid.js';
+
+const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const ALL_ZERO = /^0+$/;
+
+/** The trace id of a base_id: 32 lower-case hex digits, never all zero. */
+export function toTraceId(id: Id): string {
+  if (typeof id === 'string' && CANONICAL_UUID.test(id)) {
+    return nonZero(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24), id);
+  }
+  return nonZero(toHex128(id) ?? hash(id, 32), id);
+}
+
+/** The span id of a trace_id or parent_id: its low 64 bits as 16 lower-case hex digits, never all zero. */
+export function toSpanId(id: Id): string {
+  if (typeof id === 'string' && CANONICAL_UUID.test(id)) {
+    return nonZero(id.slice(19, 23) + id.slice(24), id);
+  }
+  return nonZero(toHex128(id)?.slice(16) ?? hash(id, 16), id);
+}
+
+/** OTLP has no room for all zeros: backends drop such spans. */
+function nonZero(hex: string, id: Id): string {
+  return ALL_ZERO.test(hex) ? hash(id, hex.length) : hex;
+}
+
+function toHex128(id: Id): string | undefined {
+  if (typeof id === 'bigint') return BigInt.asUintN(128, id).toString(16).padStart(32, '0');
+  return parsePythonUuid(id);
+}
+
+function hash(id: Id, digits: number): string {
+  return createHash('sha256').update(String(id)).digest('hex').slice(0, digits);
+}

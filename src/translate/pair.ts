@@ -1,0 +1,149 @@
+/**
+ * Start and stop halves, in any order, → trace points.
+ *
+ * Pure: a half comes with an opaque token (the bridge's is its delivery) and the caller's clock. What is open is
+ * bounded by count, bytes and age; past a bound the oldest half leaves as an incomplete point.
+ */
+import type { Notification } from '../wire/notification.js';
+
+/** Why a point lacks a half. */
+export type Incomplete = 'stop missing' | 'start missing';
+
+/** A trace point ready to become a span: at least one half. */
+export interface TracePoint<Token> {
+  readonly key: string;
+  readonly start: Notification | undefined;
+  readonly stop: Notification | undefined;
+  /** One for each half that there is, the start's first. While the point waits, a half's newer token takes its place. */
+  readonly tokens: Token[];
+}
+
+/** What adding a half led to. */
+export interface Paired<Token> {
+  /** The point that this half completed. */
+  readonly complete?: TracePoint<Token>;
+  /** The token of an equal half that was open already: the new one has taken its place. */
+  readonly replaced?: Token;
+}
+
+export interface PairBounds {
+  /** Halves that may be open at once. @default 10,000 */
+  readonly maxOpenPoints: number;
+  /** Bytes of message bodies that may be open at once. @default 64 MiB */
+  readonly maxOpenBytes: number;
+  /** Milliseconds that a half waits for its other. @default one hour */
+  readonly pairTimeoutMs: number;
+}
+
+export const DEFAULT_PAIR_BOUNDS: PairBounds = {
+  maxOpenPoints: 10_000,
+  maxOpenBytes: 64 * 1024 * 1024,
+  pairTimeoutMs: 3_600_000,
+};
+
+interface OpenHalf<Token> {
+  readonly notification: Notification;
+  token: Token;
+  readonly bytes: number;
+  /** When it came, by the caller's clock, ms. Kept when an equal half takes its place: a redelivery is not younger. */
+  readonly since: number;
+}
+
+const NOTHING = Object.freeze({});
+
+/** The identity of a trace point: its trace and itself. No two share one, whatever text their ids are. */
+export function pointKey({ baseId, traceId }: Pick<Notification, 'baseId' | 'traceId'>): string {
+  return `${keyPart(baseId)} ${keyPart(traceId)}`;
+}
+
+function keyPart(id: string | bigint): string {
+  return typeof id === 'string' ? `${id.length}:${id}` : `#${id}`;
+}
+
+export class Pairer<Token> {
+  /** In order of arrival: the first is the oldest. */
+  private readonly open = new Map<string, OpenHalf<Token>>();
+  private bytes = 0;
+
+  constructor(private readonly bounds: PairBounds = DEFAULT_PAIR_BOUNDS) {}
+
+  get openPoints(): number {
+    return this.open.size;
+  }
+
+  get openBytes(): number {
+    return this.bytes;
+  }
+
+  /** {@link overdue} has something to push out, whatever the time. */
+  get isOverBound(): boolean {
+    return this.open.size > this.bounds.maxOpenPoints || this.bytes > this.bounds.maxOpenBytes;
+  }
+
+  /**
+   * Adds a half.
+   * @param key {@link pointKey} of the notification.
+   * @param bytes the size of its body, which stands for the memory that it takes while open.
+   * @param now the caller's clock, ms; never going back.
+   */
+  add(key: string, notification: Notification, token: Token, bytes: number, now: number): Paired<Token> {
+    const other = this.open.get(key);
+    if (other === undefined) {
+      this.open.set(key, { notification, token, bytes, since: now });
+      this.bytes += bytes;
+      return NOTHING;
+    }
+    if (other.notification.half === notification.half) {
+      const replaced = other.token;
+      other.token = token;
+      return { replaced };
+    }
+    this.remove(key, other);
+    return notification.half === 'stop'
+      ? { complete: { key, start: other.notification, stop: notification, tokens: [other.token, token] } }
+      : { complete: { key, start: notification, stop: other.notification, tokens: [token, other.token] } };
+  }
+
+  /** The halves that the bounds and the pair timeout no longer keep, oldest first, as incomplete points. */
+  *overdue(now: number): Generator<TracePoint<Token>> {
+    for (const [key, half] of this.open) {
+      if (!this.isOverBound && now - half.since < this.bounds.pairTimeoutMs) return;
+      this.remove(key, half);
+      yield incomplete(key, half);
+    }
+  }
+
+  /** Everything that is open, as incomplete points: the input has ended, and no other half will come. */
+  *flush(): Generator<TracePoint<Token>> {
+    for (const [key, half] of this.open) {
+      this.remove(key, half);
+      yield incomplete(key, half);
+    }
+  }
+
+  /** Forgets the open halves whose token is void; they will come again. @returns how many. */
+  forget(isVoid: (token: Token) => boolean): number {
+    let forgotten = 0;
+    for (const [key, half] of this.open) {
+      if (!isVoid(half.token)) continue;
+      this.remove(key, half);
+      forgotten++;
+    }
+    return forgotten;
+  }
+
+  private remove(key: string, half: OpenHalf<Token>): void {
+    this.open.delete(key);
+    this.bytes -= half.bytes;
+  }
+}
+
+function incomplete<Token>(key: string, { notification, token }: OpenHalf<Token>): TracePoint<Token> {
+  const isStart = notification.half === 'start';
+  return {
+    key,
+    start: isStart ? notification : undefined,
+    stop: isStart ? undefined : notification,
+    tokens: [token],
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * TracePoint → span. What a span holds depends on its notifications and the options alone, so that a redelivery
+ * makes the same bytes again: backends keep the first of two spans with one id.
+ */
+import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.js';
+import type { Id, Notification } from '../wire/notification.js';
+import type { Halves } from './conventions/convention.js';
+import { describeError } from './conventions/error.js';
+import { describePoint } from './conventions/index.js';
+import { SpanDraft } from './draft.js';
+import { toSpanId, toTraceId } from './ids.js';
+import { DEFAULT_MAPPING, type MappingOptions } from './options.js';
+import type { Incomplete, TracePoint } from './pair.js';
+import { type Redactor, redactorFor } from './redact.js';
+import { Resources, type SpanResource } from './resource.js';
+import { toHrTime } from './time.js';
+
+const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
+/** A point without the name that it must have. */
+const FALLBACK_NAME = 'osprofiler';
+const ROOT_NAME = 'openstack';
+/** Who made the calls that a root span gathers: somebody with a client, of whom osprofiler says nothing. */
+const CLIENT = { project: 'openstack', service: 'openstack-client', host: '' };
+
+/** The halves of a trace point, whoever holds it. */
+export type PointHalves = Pick<TracePoint<unknown>, 'start' | 'stop'>;
+
+export class SpanMapper {
+  private readonly options: MappingOptions;
+  private readonly redact: Redactor;
+  private readonly resources: Resources;
+
+  constructor(options: Partial<MappingOptions> = {}) {
+    this.options = { ...DEFAULT_MAPPING, ...options };
+    this.redact = redactorFor(this.options);
+    this.resources = new Resources(this.options);
+  }
+
+  /** Maps a trace point, complete or not, to a span that has ended. */
+  toSpan({ start, stop }: PointHalves): ReadableSpan {
+    const main = start ?? stop;
+    if (main === undefined) throw new TypeError('a trace point has at least one half');
+    const draft = new SpanDraft(this.options, this.redact);
+    putIdentity(draft, main);
+    const { shiftMicros } = this.options;
+    const begin = main.timestamp + shiftMicros;
+    const end = putTimes(draft, main, start, stop) + shiftMicros;
+    const halves: Halves = { start, stop, main };
+    describePoint(draft, halves);
+    if (stop !== undefined) describeError(draft, stop, end, start !== undefined);
+    return seal(draft, this.identityOf(main), { begin, end }, this.resources.of(main));
+  }
+
+  /**
+   * The span that gathers the roots of a trace, which a client command leaves without one: its id is that of the
+   * trace, the low 64 bits of `base_id`.
+   * @param of any point of the trace.
+   * @param begin and `end`: microseconds.
+   */
+  rootSpan(of: Notification, begin: number, end: number): ReadableSpan {
+    const { shiftMicros } = this.options;
+    const draft = new SpanDraft(this.options, this.redact);
+    const { baseId } = of;
+    draft.name = ROOT_NAME;
+    draft.put('osprofiler.base_id', String(baseId));
+    const traceId = toTraceId(baseId);
+    const context = contextOf(traceId, baseId);
+    const times = { begin: begin + shiftMicros, end: end + shiftMicros };
+    return seal(draft, { context, parent: undefined }, times, this.resources.of(CLIENT));
+  }
+
+  private identityOf({ baseId, traceId, parentId }: Notification): Identity {
+    const trace = toTraceId(baseId);
+    const isRoot = parentId === baseId && !this.options.rootSpan;
+    return { context: contextOf(trace, traceId), parent: isRoot ? undefined : contextOf(trace, parentId) };
+  }
+}
+
+interface Identity {
+  readonly context: SpanContext;
+  readonly parent: SpanContext | undefined;
+}
+
+/** First, so that no count limit ever drops what a trace is found by. */
+function putIdentity(
+  draft: SpanDraft,
+  { baseId, traceId, parentId, name, project, service }: Notification,
+): void {
+  draft.put('osprofiler.base_id', String(baseId));
+  draft.put('osprofiler.trace_id', String(traceId));
+  draft.put('osprofiler.parent_id', String(parentId));
+  draft.put('osprofiler.name', name);
+  draft.put('osprofiler.project', project);
+  draft.put('osprofiler.service', service);
+}
+
+/** @returns the end in microseconds: the start itself when the stop is missing or earlier. */
+function putTimes(
+  draft: SpanDraft,
+  main: Notification,
+  start: Notification | undefined,
+  stop: Notification | undefined,
+): number {
+  if (start === undefined || stop === undefined) {
+    const incomplete: Incomplete = start === undefined ? 'start missing' : 'stop missing';
+    draft.put('osprofiler.incomplete', incomplete);
+    return main.timestamp;
+  }
+  if (stop.timestamp >= start.timestamp) return stop.timestamp;
+  draft.put('osprofiler.clock_skew_us', start.timestamp - stop.timestamp);
+  return start.timestamp;
+}
+
+function seal(
+  draft: SpanDraft,
+  { context, parent }: Identity,
+  { begin, end }: { readonly begin: number; readonly end: number },
+  resource: SpanResource,
+): ReadableSpan {
+  const status = { code: draft.statusCode };
+  return {
+    name: draft.text(draft.name) || FALLBACK_NAME,
+    kind: draft.kind,
+    spanContext: () => context,
+    ...(parent === undefined ? {} : { parentSpanContext: parent }),
+    startTime: toHrTime(begin),
+    endTime: toHrTime(end),
+    status: draft.statusMessage === undefined ? status : { ...status, message: draft.statusMessage },
+    attributes: draft.attributes,
+    links: [],
+    events: draft.events,
+    duration: toHrTime(end - begin),
+    ended: true,
+    resource,
+    instrumentationScope: SCOPE,
+    droppedAttributesCount: draft.droppedAttributes,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+function contextOf(traceId: string, id: Id): SpanContext {
+  return { traceId, spanId: toSpanId(id), traceFlags: TraceFlags.SAMPLED };
+}
