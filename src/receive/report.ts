@@ -9,7 +9,7 @@
  * - the name is that of the `meta.raw_payload` key; without one, the node's, which osprofiler cut at the first dash;
  * - times are the node's, whole milliseconds after the report's beginning. When that was, only a payload's own time can
  *   tell; without any it is taken for 1970-01-01, which `--shift` moves to now;
- * - of an error the type remains;
+ * - of an error the type remains, where osprofiler saw the payload when it made the report;
  * - the trace is the parent of the first top-level node: that of a root, unless the first point lost its parent;
  * - a missing half is known by its missing key. Without keys both are made, as osprofiler shows zero duration then.
  *

@@ -34,7 +34,7 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     takesOperands: 'FILE, or - for stdin',
     summary: 'translate recorded notifications and export them',
     description:
-      'Reads recorded notifications, a line each, plain or gzip; - is stdin. Otherwise does what run does, once.',
+      'Reads recorded notifications, a line each, or reports that osprofiler trace show --json wrote, plain or gzip; - is stdin. Otherwise does what run does, once. A report without raw payloads has no absolute times: it begins in 1970, and --shift moves it to now.',
     examples: [
       [`${PROGRAM} replay --shift boot.ndjson.gz`, 'as if it happened now'],
       [`${PROGRAM} replay --exporter console boot.ndjson`, 'spans on stdout'],

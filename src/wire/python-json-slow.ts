@@ -2,8 +2,11 @@
  * The exact parser behind {@link parsePythonJson}, for the texts that `JSON.parse` refuses or rounds. One pass,
  * bounded depth, strict wherever Python is strict.
  */
-import type { ParsedJson, PyObject, PyValue } from './python-json.js';
-import { setOwn } from './python-json.js';
+import { type PyObject, type PyValue, setOwn } from './py-value.js';
+
+export type ParsedJson =
+  | { readonly ok: true; readonly value: PyValue }
+  | { readonly ok: false; readonly reason: 'not-json' | 'too-deep'; readonly detail: string };
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 /** A run of plain characters, then an escape or the closing quote. Control characters end it, as in Python. */

@@ -6,22 +6,14 @@
  * `JSON.parse` reads nearly every notification and is ten times as fast as anything written here, so it goes first;
  * it is left aside only where it would refuse (NaN) or round (long integers).
  */
-import { parseSlowly } from './python-json-slow.js';
+import { isObject, own, type PyObject, type PyValue, setOwn } from './py-value.js';
+import { type ParsedJson, parseSlowly } from './python-json-slow.js';
 
-/** What Python's `json` can put on the wire, in JavaScript's terms. Integers beyond 2^53 are bigints, exact. */
-export type PyValue = null | boolean | number | bigint | string | PyValue[] | PyObject;
-
-/** A JSON object. Keys are own properties, `__proto__` among them: never use `in` or inherited look-ups on one. */
-export interface PyObject {
-  [key: string]: PyValue;
-}
+export { isObject, own, type PyObject, type PyValue, setOwn } from './py-value.js';
+export type { ParsedJson } from './python-json-slow.js';
 
 /** Nesting beyond this is refused. Real notifications stay below 10; Python itself stops near 1,000. */
 export const MAX_DEPTH = 100;
-
-export type ParsedJson =
-  | { readonly ok: true; readonly value: PyValue }
-  | { readonly ok: false; readonly reason: 'not-json' | 'too-deep'; readonly detail: string };
 
 /** 16 digits in a row may be an integer that a double cannot hold. Digits inside strings match too: only slower. */
 const LONG_NUMBER = /\d{16}/;
@@ -42,16 +34,6 @@ function parseFast(text: string): ParsedJson {
   } catch {
     return parseSlowly(text, MAX_DEPTH);
   }
-}
-
-/** Whether a value is a JSON object (not null, not a list). */
-export function isObject(value: PyValue | undefined): value is PyObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** An own property of an object; never an inherited one, whatever the key is called. */
-export function own(object: PyObject, key: string): PyValue | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function isWithinDepth(value: PyValue, depth: number): boolean {
@@ -88,13 +70,4 @@ function taggedText(object: PyObject): string | undefined {
 
 function dashed(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-/** Sets an own property even when it is called `__proto__`, which an assignment would take for the prototype. */
-export function setOwn(object: PyObject, key: string, value: PyValue): void {
-  if (key === '__proto__') {
-    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    object[key] = value;
-  }
 }

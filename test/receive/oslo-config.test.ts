@@ -78,7 +78,7 @@ describe("the broker in a service's configuration", () => {
         verify: true,
       });
       assert.equal(read.address.heartbeatSeconds, 30);
-      assert.equal(read.address.hosts[0]?.port, 5671);
+      assert.equal(read.address.hosts[0]?.port, 5672);
     }
   });
 

@@ -16,6 +16,7 @@ import { columnsOf, wantsColour } from '../demo/terminal.js';
 import { redactUrl } from '../redact.js';
 import type { Settings } from '../settings.js';
 import { formatDuration } from '../units.js';
+import { linkTo } from './trace-id.js';
 
 /** How long one export to the backend in this process may take. */
 const OWN_TIMEOUT_MS = 10_000;
@@ -93,6 +94,8 @@ async function sendOn(
       'Check OTEL_EXPORTER_OTLP_ENDPOINT and that the backend runs; unset it to see the demo alone.',
     );
   }
-  const ids = [...new Set(spans.map(({ traceId }) => traceId))].join(', ');
-  stdout.write(`  ${plural(arrival.spans, 'span')} taken. Look for trace ${ids}.\n`);
+  const ids = [...new Set(spans.map(({ traceId }) => traceId))];
+  stdout.write(`  ${plural(arrival.spans, 'span')} taken. Look for trace ${ids.join(', ')}.\n`);
+  const { uiUrl } = settings.traceId;
+  if (uiUrl !== undefined) for (const id of ids) stdout.write(`  ${linkTo(uiUrl, id)}\n`);
 }
