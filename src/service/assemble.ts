@@ -9,7 +9,7 @@ import { ExporterSink } from '../export/exporter-sink.js';
 import { createOtlpSink } from '../export/otlp.js';
 import { readOsloBroker } from '../receive/oslo-config.js';
 import { RabbitReceiver, type RabbitReceiverOptions } from '../receive/rabbitmq.js';
-import { type BrokerAddress, parseTransportUrl } from '../receive/transport-url.js';
+import { type BrokerAddress, describeAddress, parseTransportUrl } from '../receive/transport-url.js';
 import { heldBound } from '../translate/translator.js';
 import { rateLimited } from './logger.js';
 import type { BrokerSettings, Settings } from './settings.js';
@@ -34,15 +34,19 @@ export function rabbitReceivers(
   log: Log,
   options: Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>,
 ): RabbitReceiver[] {
-  return brokerAddresses(settings.broker).map(
+  return brokerAddresses(settings.broker, log).map(
     (address) => new RabbitReceiver({ address, prefetch: windowOf(settings), log, ...options }),
   );
 }
 
-export function brokerAddresses(settings: BrokerSettings): BrokerAddress[] {
+/** @throws BridgeError when a file or URL cannot be read. */
+export function brokerAddresses(settings: BrokerSettings, log: Log): BrokerAddress[] {
   const { transportUrls, transportUrlFile, osloConfigFiles } = settings;
   const urls = transportUrlFile === undefined ? transportUrls : urlsInFile(transportUrlFile);
-  return [...urls.map((url) => addressOf(url)), ...osloConfigFiles.map(addressInOsloFile)];
+  return [
+    ...urls.map((url) => addressOf(url, log)),
+    ...osloConfigFiles.map((file) => addressInOsloFile(file, log)),
+  ];
 }
 
 function urlsInFile(file: string): string[] {
@@ -52,16 +56,23 @@ function urlsInFile(file: string): string[] {
   throw new BridgeError('CONFIG_INVALID', `${file} holds no transport URL`, 'Write one URL a line into it.');
 }
 
-function addressOf(url: string): BrokerAddress {
+function addressOf(url: string, log: Log): BrokerAddress {
   const parsed = parseTransportUrl(url);
-  if (parsed.ok) return parsed.address;
-  throw new BridgeError('CONFIG_INVALID', `transport URL: ${parsed.problem}`);
+  if (!parsed.ok) throw new BridgeError('CONFIG_INVALID', parsed.problem);
+  warnOfIgnored(parsed.ignored, describeAddress(parsed.address), log);
+  return parsed.address;
 }
 
-function addressInOsloFile(file: string): BrokerAddress {
+function addressInOsloFile(file: string, log: Log): BrokerAddress {
   const read = readOsloBroker(readText(file, "the service's configuration"), file);
-  if (read.ok) return read.address;
-  throw new BridgeError('CONFIG_INVALID', read.problem);
+  if (!read.ok) throw new BridgeError('CONFIG_INVALID', read.problem);
+  warnOfIgnored(read.ignored, file, log);
+  return read.address;
+}
+
+function warnOfIgnored(options: readonly string[], where: string, log: Log): void {
+  if (options.length > 0)
+    log.warn({ options, where }, 'options of the transport URL that have no effect here');
 }
 
 function readText(file: string, what: string): string {

@@ -4,6 +4,8 @@ import { total } from '../counts.js';
 
 export interface Summary {
   readonly notifications: number;
+  /** Notifications settled after the backend took their span. */
+  readonly exported: number;
   readonly spans: number;
   /** Among `spans`, those that lack a half. */
   readonly incomplete: number;
@@ -14,13 +16,17 @@ export interface Summary {
   readonly rejected: Readonly<Record<string, number>>;
   /** Spans that the backend refused. */
   readonly refused: number;
+  /** Notifications that went back to the broker unsettled; it gives them out again. */
+  readonly returned: number;
   /** Notifications not settled: of open points and of spans that are not taken yet. */
   readonly unsettled: number;
 }
 
+/** `notifications = exported + duplicates + late + filtered + rejected + returned + unsettled`. */
 export function summarize({ counts, unsettled }: Bridge): Summary & Record<string, unknown> {
   return {
     notifications: counts.received,
+    exported: counts.exported,
     spans: counts.spans,
     incomplete: counts.incompleteSpans,
     duplicates: counts.duplicate,
@@ -28,6 +34,7 @@ export function summarize({ counts, unsettled }: Bridge): Summary & Record<strin
     filtered: total(counts.filtered),
     rejected: Object.fromEntries(counts.rejected),
     refused: counts.refusedSpans,
+    returned: counts.returned,
     unsettled,
   };
 }
@@ -37,9 +44,9 @@ export function isAllTaken({ counts, unsettled }: Bridge): boolean {
   return total(counts.rejected) === 0 && counts.refusedSpans === 0 && unsettled === 0;
 }
 
-/** The summary as lines for people. Zeroes beside the first three are left out. */
+/** The summary as lines for people, without what follows from the rest. Zeroes beside the first three are left out. */
 export function formatSummary(summary: Summary): string {
-  const { rejected, notifications, spans, incomplete, ...others } = summary;
+  const { rejected, notifications, exported: _, spans, incomplete, ...others } = summary;
   const lines = [
     `notifications  ${notifications}`,
     `spans          ${spans}`,

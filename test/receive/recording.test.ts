@@ -189,7 +189,7 @@ describe('the window of a recording', () => {
     await collector.arrived(3);
     await turn();
     assert.equal(collector.deliveries.length, 3);
-    second?.settle('reject');
+    second?.settle({ reason: 'not-json', detail: 'no JSON' });
     collector.deliveries[2]?.settle('accept');
     await collector.arrived(5);
     for (const delivery of collector.deliveries) {

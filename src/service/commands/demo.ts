@@ -2,11 +2,15 @@
  * `demo`: the whole way from notifications to a trace, with nothing but this package. A recorded boot of a server goes
  * through the bridge and over OTLP to a small backend in this process, and is shown as a tree.
  */
+import type { Log } from '../../delivery.js';
 import { BridgeError } from '../../errors.js';
 import { createOtlpSink } from '../../export/otlp.js';
-import { createSink } from '../assemble.js';
+import { RecordingReceiver } from '../../receive/recording.js';
+import { toTraceId } from '../../translate/ids.js';
+import { createSink, windowOf } from '../assemble.js';
 import type { CommandContext } from '../context.js';
 import { formatCount, formatMicros, plural } from '../demo/amounts.js';
+import { FreshTraces } from '../demo/fresh-trace.js';
 import { carry } from '../demo/journey.js';
 import { OtlpReceiver } from '../demo/otlp-receiver.js';
 import { RECORDED_COMMAND, recordedBoot } from '../demo/recorded-boot.js';
@@ -58,7 +62,7 @@ async function showThrough(settings: Settings, { log }: CommandContext, file: st
       tls: {},
     });
     const begun = performance.now();
-    const { notifications } = await carry({ settings, log, file, sink });
+    const { notifications } = await carry({ settings, log, receiver: recording(settings, log, file), sink });
     return { spans: receiver.spans, notifications, tookMs: performance.now() - begun };
   } finally {
     await receiver.close();
@@ -68,6 +72,10 @@ async function showThrough(settings: Settings, { log }: CommandContext, file: st
 function closingLine({ tookMs }: Shown): string {
   const took = formatMicros(Math.round(tookMs * 1000));
   return `  Read, paired, mapped and sent over OTLP/HTTP to this process in ${took}.`;
+}
+
+function recording(settings: Settings, log: Log, file: string): RecordingReceiver {
+  return new RecordingReceiver({ files: [file], window: windowOf(settings), log });
 }
 
 /** To the backend that the settings name, its last span ending now. @throws BridgeError NOT_ALL_TAKEN */
@@ -85,7 +93,8 @@ async function sendOn(
   const last = spans.reduce((latest, { endMicros }) => Math.max(latest, endMicros), 0);
   const shiftMicros = Date.now() * 1000 - last;
   stdout.write(`  Sending the same to ${redactUrl(url)}, as if it had happened just now.\n`);
-  const arrival = await carry({ settings, log, file, sink, shiftMicros, deadlineMs });
+  const receiver = new FreshTraces(recording(settings, log, file));
+  const arrival = await carry({ settings, log, receiver, sink, shiftMicros, deadlineMs });
   if (!arrival.isComplete) {
     const why = arrival.reason === undefined ? '' : `: ${arrival.reason}`;
     throw new BridgeError(
@@ -94,7 +103,7 @@ async function sendOn(
       'Check OTEL_EXPORTER_OTLP_ENDPOINT and that the backend runs; unset it to see the demo alone.',
     );
   }
-  const ids = [...new Set(spans.map(({ traceId }) => traceId))];
+  const ids = receiver.baseIds.map(toTraceId);
   stdout.write(`  ${plural(arrival.spans, 'span')} taken. Look for trace ${ids.join(', ')}.\n`);
   const { uiUrl } = settings.traceId;
   if (uiUrl !== undefined) for (const id of ids) stdout.write(`  ${linkTo(uiUrl, id)}\n`);

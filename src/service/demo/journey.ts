@@ -1,8 +1,7 @@
 /** The recording's way through a bridge to a sink: the same way that notifications from RabbitMQ take. */
 import { Bridge } from '../../bridge.js';
-import type { SpanSink } from '../../delivery.js';
-import { RecordingReceiver } from '../../receive/recording.js';
-import { bridgeOptions, windowOf } from '../assemble.js';
+import type { Receiver, SpanSink } from '../../delivery.js';
+import { bridgeOptions } from '../assemble.js';
 import type { CommandContext } from '../context.js';
 import type { Settings } from '../settings.js';
 import { isAllTaken } from '../summary.js';
@@ -10,8 +9,7 @@ import { isAllTaken } from '../summary.js';
 export interface Journey {
   readonly settings: Settings;
   readonly log: CommandContext['log'];
-  /** The recording's path. */
-  readonly file: string;
+  readonly receiver: Receiver;
   readonly sink: SpanSink;
   /** Microseconds added to every time. @default 0 */
   readonly shiftMicros?: number;
@@ -31,13 +29,13 @@ export interface Arrival {
 
 /** Carries the whole recording. @throws BridgeError INPUT_UNREADABLE */
 export async function carry(journey: Journey): Promise<Arrival> {
-  const { settings, log, file, sink, shiftMicros = 0, deadlineMs } = journey;
+  const { settings, log, receiver, sink, shiftMicros = 0, deadlineMs } = journey;
   const options = bridgeOptions(settings, log);
   let reason: string | undefined;
   const bridge = new Bridge({
     ...options,
     translate: { rootSpan: true, ...options.translate, shiftMicros },
-    receivers: [new RecordingReceiver({ files: [file], window: windowOf(settings), log })],
+    receivers: [receiver],
     sink,
     // Told once at the end instead of in a log line each time: somebody sits and looks.
     retry: {
