@@ -46,7 +46,8 @@ export class SpanDraft {
       }
       this.count++;
     }
-    this.attributes[key] = typeof value === 'string' ? this.text(value) : numberOrText(value);
+    const scalar = typeof value === 'string' ? value : numberOrText(value);
+    this.attributes[key] = typeof scalar === 'string' ? this.text(scalar) : scalar;
   }
 
   /** Text that is fit to leave: valid UTF-16, cut at the limit and never inside a surrogate pair. */

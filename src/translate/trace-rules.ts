@@ -10,7 +10,7 @@
  * Pure: the caller's clock, nothing of its own.
  */
 import type { Notification } from '../wire/notification.js';
-import { errorTypeOf } from './conventions/error.js';
+import { hasRaised } from './conventions/error.js';
 import { familyOf } from './conventions/index.js';
 import type { TracePoint } from './pair.js';
 import {
@@ -56,6 +56,8 @@ export type Ruled<Token> =
 /** Traces watched at once; past it the one that was quiet longest is taken to be over. */
 const MAX_TRACES = 10_000;
 const MAX_ROOTED = 50_000;
+/** Points remembered of one trace; the flood guard is for those that have more. */
+const MAX_POINTS = 50_000;
 const MICROS_PER_MS = 1_000;
 
 export class TraceRules<Token> {
@@ -93,9 +95,9 @@ export class TraceRules<Token> {
   /** A half has come: its trace is alive, and so is its parent, if this point stays. */
   see(notification: Notification, now: number): void {
     const trace = this.touch(String(notification.baseId), now);
-    if (notification.half === 'stop') return;
-    if (this.drops) trace.begun.add(String(notification.traceId));
-    if (!this.mayBeDropped(notification)) trace.parents.add(String(notification.parentId));
+    if (notification.half === 'stop' || !this.drops) return;
+    addBounded(trace.begun, String(notification.traceId), MAX_POINTS);
+    if (!this.mayBeDropped(notification)) this.addParent(trace, notification);
   }
 
   /**
@@ -195,7 +197,7 @@ export class TraceRules<Token> {
   private *keep(point: TracePoint<Token>, trace: Trace<Token>): Generator<Ruled<Token>> {
     const main = mainOf(point);
     trace.spans++;
-    trace.parents.add(String(main.parentId));
+    if (this.drops) this.addParent(trace, main);
     if (!this.options.rootSpan || trace.hasRoot) {
       yield { kind: 'keep', point };
       return;
@@ -211,6 +213,11 @@ export class TraceRules<Token> {
       this.held.delete(kept.key);
       yield { kind: 'keep', point: kept };
     }
+  }
+
+  /** A trace that never falls silent would otherwise remember its parents for ever. */
+  private addParent({ parents }: Trace<Token>, { parentId }: Notification): void {
+    addBounded(parents, String(parentId), MAX_POINTS);
   }
 
   /** Past the bound the traces that were quiet longest are taken to be over. */
@@ -266,6 +273,6 @@ function dropOldest(of: Set<string> | Map<string, unknown>, max: number): void {
 }
 
 function isQuick<Token>({ start, stop }: TracePoint<Token>, limitMs: number): boolean {
-  if (start === undefined || stop === undefined || errorTypeOf(stop) !== '') return false;
+  if (start === undefined || stop === undefined || hasRaised(stop)) return false;
   return stop.timestamp - start.timestamp < limitMs * MICROS_PER_MS;
 }

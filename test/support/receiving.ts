@@ -10,6 +10,7 @@ export interface LogLine {
 /** Keeps what it is handed, and lets a test wait for it. */
 export class RememberingHandler implements ReceiverHandler {
   readonly deliveries: Delivery[] = [];
+  readonly renewed: Delivery[] = [];
   readonly lost: Origin[] = [];
 
   constructor(private readonly whenDelivered: (delivery: Delivery) => void = () => undefined) {}
@@ -17,6 +18,10 @@ export class RememberingHandler implements ReceiverHandler {
   onDelivery(delivery: Delivery): void {
     this.deliveries.push(delivery);
     this.whenDelivered(delivery);
+  }
+
+  onRenewed(delivery: Delivery): void {
+    this.renewed.push(delivery);
   }
 
   onOriginLost(origin: Origin): void {

@@ -40,7 +40,7 @@ describe('resources', () => {
         'service.name'
       ];
     assert.equal(name('{project}-{service}'), '$&-{host}');
-    assert.equal(name('os/{service}@{host}'), 'os/{host}@ctl-01');
+    assert.equal(name('os/{service}@{region}'), 'os/{host}@{region}');
     assert.equal(name('fixed'), 'fixed');
   });
 

@@ -25,8 +25,8 @@ export function describeError(
   endTime: number,
   isComplete: boolean,
 ): void {
-  const type = errorTypeOf(stop);
-  if (type === '') return;
+  if (!hasRaised(stop)) return;
+  const type = asText(own(stop.info, 'etype'));
   const message = draft.text(draft.redact.text(asText(own(stop.info, 'message'))));
   if (isComplete) {
     draft.statusCode = SpanStatusCode.ERROR;
@@ -39,9 +39,10 @@ export function describeError(
   draft.events.push({ name: 'exception', time: toHrTime(endTime), attributes, droppedAttributesCount: 0 });
 }
 
-/** The class of what the traced code raised; empty when it raised nothing. */
-export function errorTypeOf(stop: Notification): string {
-  return asText(own(stop.info, 'etype'));
+/** Whether the traced code raised, as its stop tells. */
+export function hasRaised(stop: Notification): boolean {
+  const type = own(stop.info, 'etype');
+  return type !== undefined && type !== null && type !== '';
 }
 
 /** Python's None is no text; what is no text otherwise is written as JSON. */

@@ -30,8 +30,9 @@ export const functionCall: Convention = {
     draft.kind = kindOf(main.name, full);
     if (main.name === 'rpc') {
       draft.put('rpc.system.name', 'oslo_messaging');
-      const method = parts(full)?.method;
-      if (method !== undefined) draft.put('rpc.method', method);
+      const called = parts(full);
+      // A function outside a class is what a decorator made of the method, and not called as that is.
+      if (called?.class !== undefined) draft.put('rpc.method', called.method);
     }
     if (full !== '') draft.put('code.function.name', full);
     putArguments(draft, textOf(start, 'args'), textOf(start, 'kwargs'));

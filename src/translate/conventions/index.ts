@@ -5,7 +5,7 @@ import { isObject, own, type PyObject, type PyValue } from '../../wire/python-js
 import type { SpanDraft } from '../draft.js';
 import type { Convention, Halves } from './convention.js';
 import { db } from './db.js';
-import { errorTypeOf } from './error.js';
+import { hasRaised } from './error.js';
 import { functionCall } from './function.js';
 import { httpClient, httpServer } from './http.js';
 import { putLeaves } from './leaves.js';
@@ -72,7 +72,7 @@ function putRest(draft: SpanDraft, { start, stop, main }: Halves, convention: Co
 function isReadFromStop(key: string, stop: Notification): boolean {
   if (key === 'etype') return true;
   if (key !== 'message') return false;
-  return errorTypeOf(stop) !== '' || stop.info['message'] === null;
+  return hasRaised(stop) || stop.info['message'] === null;
 }
 
 function putUnread(
