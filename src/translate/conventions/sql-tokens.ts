@@ -9,6 +9,7 @@
  */
 import { Char, CharClass, classOf, codeAt, FOLD, isWordCharacter } from './sql-characters.js';
 import { findKeyword, Keyword } from './sql-keywords.js';
+import { skipDigits, skipExponent, skipParameterName, skipWord } from './sql-skips.js';
 
 /** The kinds of tokens. Blanks and comments are none. */
 export const Token = {
@@ -126,7 +127,7 @@ export class SqlTokens {
   }
 
   private scanWord(start: number): number {
-    const end = this.skipWord(start + 1);
+    const end = skipWord(this.text, start + 1);
     this.nextKeyword = findKeyword(this.text, start, end);
     return this.take(Token.WORD, end);
   }
@@ -134,35 +135,13 @@ export class SqlTokens {
   /** A number, or one of MySQL's names that begin with a digit. */
   private scanNumber(start: number): number {
     const text = this.text;
-    const digits = this.skipDigits(start);
-    const at = codeAt(text, digits) === Char.POINT ? this.skipDigits(digits + 1) : digits;
-    const end = this.skipWord(at);
+    const digits = skipDigits(this.text, start);
+    const at = codeAt(text, digits) === Char.POINT ? skipDigits(this.text, digits + 1) : digits;
+    const end = skipWord(this.text, at);
     const isExponent = (codeAt(text, at) | FOLD) === Char.SMALL_E;
     const isName = at === digits && end > at && !isExponent && codeAt(text, start) !== Char.ZERO;
     if (isName) return this.take(Token.WORD, end);
-    return this.take(Token.NUMBER, this.skipExponent(end));
-  }
-
-  /** The signed exponent of a number whose letters end at `at`. */
-  private skipExponent(at: number): number {
-    const sign = codeAt(this.text, at);
-    const isExponent =
-      (codeAt(this.text, at - 1) | FOLD) === Char.SMALL_E && (sign === Char.MINUS || sign === Char.PLUS);
-    return isExponent ? this.skipDigits(at + 1) : at;
-  }
-
-  private skipDigits(from: number): number {
-    let at = from;
-    while (classOf(codeAt(this.text, at)) === CharClass.DIGIT) at++;
-    return at;
-  }
-
-  private skipWord(from: number): number {
-    const text = this.text;
-    const length = text.length;
-    let at = from;
-    while (at < length && isWordCharacter(text.charCodeAt(at))) at++;
-    return at;
+    return this.take(Token.NUMBER, skipExponent(this.text, end));
   }
 
   /** Signs that stand together are one operator, so that `->` is not taken for a comparison. */
@@ -213,9 +192,9 @@ export class SqlTokens {
 
   private scanPoint(start: number, before: number): number {
     const isInName = before === Token.WORD || before === Token.QUOTED_NAME;
-    const end = isInName ? start + 1 : this.skipDigits(start + 1);
+    const end = isInName ? start + 1 : skipDigits(this.text, start + 1);
     if (end === start + 1) return this.take(Token.DOT, end);
-    return this.take(Token.NUMBER, this.skipExponent(this.skipWord(end)));
+    return this.take(Token.NUMBER, skipExponent(this.text, skipWord(this.text, end)));
   }
 
   private scanQuoted(kind: number, quote: number, escapes: boolean, start: number, word: number): number {
@@ -252,7 +231,7 @@ export class SqlTokens {
 
   private scanDollar(start: number): number {
     const text = this.text;
-    const digits = this.skipDigits(start + 1);
+    const digits = skipDigits(this.text, start + 1);
     if (digits > start + 1) return this.take(Token.PLACEHOLDER, digits);
     let at = start + 1;
     for (
@@ -269,7 +248,7 @@ export class SqlTokens {
   private scanPercent(start: number): number {
     const text = this.text;
     const next = codeAt(text, start + 1);
-    const close = next === Char.OPEN ? this.skipParameterName(start + 2) : start + 1;
+    const close = next === Char.OPEN ? skipParameterName(this.text, start + 2) : start + 1;
     const isPlaceholder =
       next === Char.OPEN
         ? codeAt(text, close - 1) === Char.CLOSE && close > start + 3
@@ -281,17 +260,6 @@ export class SqlTokens {
     return this.take(Token.OPERATOR, next === Char.PERCENT ? start + 2 : start + 1);
   }
 
-  /** Just behind the parenthesis that closes `%(name)`; elsewhere where the name cannot go on. */
-  private skipParameterName(from: number): number {
-    const text = this.text;
-    for (let at = from; at < text.length; at++) {
-      const code = codeAt(text, at);
-      if (code === Char.CLOSE) return at + 1;
-      if (code === Char.OPEN || code === Char.PERCENT || code === Char.QUOTE || code === Char.LF) return at;
-    }
-    return text.length;
-  }
-
   /** `:name` and `:1`, but neither PostgreSQL's `::` cast and `[1:2]` nor `:=`. */
   private scanColon(start: number): number {
     const next = codeAt(this.text, start + 1);
@@ -299,7 +267,7 @@ export class SqlTokens {
     const isPlaceholder = !isWordCharacter(codeAt(this.text, start - 1)) && isWordCharacter(next);
     return this.take(
       isPlaceholder ? Token.PLACEHOLDER : Token.OPERATOR,
-      isPlaceholder ? this.skipWord(start + 1) : start + 1,
+      isPlaceholder ? skipWord(this.text, start + 1) : start + 1,
     );
   }
 
@@ -308,13 +276,13 @@ export class SqlTokens {
     const next = codeAt(this.text, start + 1);
     if (next === Char.QUESTION || next === Char.PIPE || next === Char.AMPERSAND)
       return this.take(Token.OPERATOR, start + 2);
-    return this.take(Token.PLACEHOLDER, this.skipDigits(start + 1));
+    return this.take(Token.PLACEHOLDER, skipDigits(this.text, start + 1));
   }
 
   /** `@x` and `@@x` are variables; a lone `@` is an operator (`@>`). */
   private scanAt(start: number): number {
     const from = codeAt(this.text, start + 1) === Char.AT ? start + 2 : start + 1;
-    const end = this.skipWord(from);
+    const end = skipWord(this.text, from);
     return this.take(end > from ? Token.WORD : Token.OPERATOR, end > from ? end : start + 1);
   }
 }
