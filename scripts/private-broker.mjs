@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Not /usr/sbin/rabbitmq-server: that wrapper insists on root or the `rabbitmq` user and on the system's data. */
@@ -30,24 +30,39 @@ const LOG_TAIL_LINES = 40;
  */
 
 /**
+ * @typedef {object} PrivateBrokerOptions
+ * @property {string} [directory] where to keep its files; default a new temporary folder, removed by `stop`
+ * @property {string[]} [configuration] further lines of rabbitmq.conf
+ * @property {string} [advanced] the text of advanced.config, for what rabbitmq.conf cannot say
+ * @property {string} [home] the root of an unpacked Debian whose RabbitMQ is run in place of the machine's own, by
+ *   changing root, so only root can; `directory` must then lie inside
+ */
+
+/**
  * Starts a broker and waits until it takes AMQP connections.
- * @param {{ directory?: string, configuration?: string[] }} [options] `directory`: where to keep its files, default a
- *   new temporary folder removed by `stop`; `configuration`: further lines of rabbitmq.conf
+ * @param {PrivateBrokerOptions} [options]
  * @returns {Promise<PrivateBroker>}
  */
 export async function startPrivateBroker(options = {}) {
-  ensureInstalled();
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'osprofiler-bridge-broker-')));
+  const { home } = options;
+  if (home === undefined) ensureInstalled();
+  const directory =
+    options.directory ?? (await mkdtemp(join(home ?? '', temporary(home), 'osprofiler-bridge-broker-')));
   const [port, managementPort, distributionPort, epmdPort] = await freePorts();
-  await writeConfiguration(directory, port, managementPort, options.configuration ?? []);
-  const environment = brokerEnvironment(directory, distributionPort, epmdPort);
+  await writeConfiguration(directory, port, managementPort, options);
+  const environment = brokerEnvironment(insideOf(directory, home), distributionPort, epmdPort);
   const managementUrl = `http://guest:guest@127.0.0.1:${managementPort}`;
+  const spawnHere = (/** @type {string} */ command, /** @type {string[]} */ args) =>
+    home === undefined
+      ? spawnGuarded(command, args, environment)
+      : // RabbitMQ's management reads /proc; the mount is seen by this process alone and goes with it.
+        spawnGuarded('unshare', [`--root=${home}`, '--mount-proc', command, ...args], environment);
 
-  const epmd = spawnGuarded('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1'], environment);
+  const epmd = spawnHere('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1']);
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let server;
   const start = async () => {
-    server = spawnGuarded(SERVER, [], environment);
+    server = spawnHere(SERVER, []);
     await untilReady(server, port, managementUrl, directory);
   };
   const end = async (/** @type {'SIGTERM' | 'SIGKILL'} */ signal) => {
@@ -82,6 +97,26 @@ export async function startPrivateBroker(options = {}) {
   };
 }
 
+/**
+ * @param {string | undefined} home
+ * @returns {string} a folder for temporary files, as it is called inside of `home`
+ */
+function temporary(home) {
+  return home === undefined ? tmpdir() : '/tmp';
+}
+
+/**
+ * @param {string} path
+ * @param {string | undefined} home
+ * @returns {string} how the path is called inside of `home`
+ */
+function insideOf(path, home) {
+  if (home === undefined) return path;
+  const inside = relative(home, path);
+  if (inside.startsWith('..')) throw new Error(`${path} is not inside of ${home}`);
+  return `/${inside}`;
+}
+
 function ensureInstalled() {
   if (existsSync(SERVER)) return;
   if (process.getuid?.() !== 0) {
@@ -105,9 +140,9 @@ function ensureInstalled() {
  * @param {string} directory
  * @param {number} port
  * @param {number} managementPort
- * @param {string[]} further
+ * @param {PrivateBrokerOptions} options
  */
-async function writeConfiguration(directory, port, managementPort, further) {
+async function writeConfiguration(directory, port, managementPort, { configuration = [], advanced = '[].' }) {
   await mkdir(directory, { recursive: true });
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
@@ -115,9 +150,10 @@ async function writeConfiguration(directory, port, managementPort, further) {
     `management.tcp.port = ${managementPort}`,
     // Tests read counts from the management API; the default of 5 s would make each of them wait.
     'collect_statistics_interval = 500',
-    ...further,
+    ...configuration,
   ];
   await writeFile(join(directory, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
+  await writeFile(join(directory, 'advanced.config'), `${advanced}\n`);
   await writeFile(join(directory, 'enabled_plugins'), '[rabbitmq_management].\n');
   await writeFile(join(directory, 'rabbitmq-env.conf'), '');
 }
@@ -143,6 +179,7 @@ function brokerEnvironment(directory, distributionPort, epmdPort) {
     RABBITMQ_PID_FILE: join(directory, 'pid'),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
     RABBITMQ_CONFIG_FILE: join(directory, 'rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(directory, 'advanced.config'),
     RABBITMQ_CONF_ENV_FILE: join(directory, 'rabbitmq-env.conf'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
   };

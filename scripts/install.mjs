@@ -1,0 +1,88 @@
+// @ts-check
+/** What the other scripts need on the machine, installed when it is missing. Plain Node: nothing is installed yet. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Debian's Python, which is the one that Debian's Python packages are for. */
+export const PYTHON = '/usr/bin/python3';
+
+/** Runs `npm ci` when packages are missing or older than the lock file. */
+export function ensureNpmPackages() {
+  const installed = join(ROOT, 'node_modules', '.package-lock.json');
+  const isFresh =
+    existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs;
+  if (isFresh) return;
+  say('installing npm packages');
+  run('npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+/**
+ * Compiles with the project's own TypeScript.
+ * @param {string} project a tsconfig file in the root
+ */
+export function compile(project) {
+  run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project]);
+}
+
+/**
+ * Installs Debian packages when Debian's Python cannot import modules that they bring.
+ * @param {readonly string[]} modules
+ * @param {readonly string[]} packages
+ */
+export function ensurePythonModules(modules, packages) {
+  if (canImport(modules)) return;
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    fail(`${PYTHON} cannot import ${modules.join(', ')}; as root, run: ${command}`);
+  }
+  say(`installing ${packages.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-q'], env);
+  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'python3', ...packages], env);
+  if (!canImport(modules)) fail(`${PYTHON} still cannot import ${modules.join(', ')} after: ${command}`);
+}
+
+/** @param {readonly string[]} modules */
+function canImport(modules) {
+  const program = modules.map((name) => `import ${name}`).join('\n');
+  return spawnSync(PYTHON, ['-W', 'ignore', '-c', program], { stdio: 'ignore' }).status === 0;
+}
+
+/**
+ * Runs a command in the root, its output below ours, and ends with its status when it fails.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+function run(command, args, env = process.env) {
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
+  if (status === 0) return;
+  const why = error?.message ?? (signal === null ? `it ended with ${status}` : `it was ended by ${signal}`);
+  say(`${command} ${args.join(' ')} failed: ${why}`);
+  process.exit(status ?? 1);
+}
+
+/**
+ * Not on stdout: that belongs to what the script was called for.
+ * @param {string} text
+ */
+export function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * @param {string} text
+ * @returns {never}
+ */
+export function fail(text) {
+  say(text);
+  process.exit(1);
+}

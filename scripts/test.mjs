@@ -1,0 +1,125 @@
+// @ts-check
+/**
+ * `npm test`: builds, provides what the tests need, and runs them. Arguments select test files by a part of their path:
+ * `npm test -- wire end-to-end`. A broker is started only for tests that speak to one. The long suite that breaks things
+ * runs only when it is asked for: `npm test -- integrity`.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { compile, ensureNpmPackages, ensurePythonModules, fail, ROOT, say } from './install.mjs';
+
+const AMQP = 'OSPROFILER_BRIDGE_TEST_AMQP_URL';
+const MANAGEMENT = 'OSPROFILER_BRIDGE_TEST_MANAGEMENT_URL';
+/** Where tests speak to a real broker and to real osprofiler. */
+const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/'];
+/** These run the program as it is published. */
+const OF_THE_BUILD = ['test/end-to-end/', 'test/integrity/', 'test/architecture/'];
+/** These take minutes. */
+const LONG = 'test/integrity/';
+const CONCURRENCY = 2;
+
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let running;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  // The tests end on the signal, and we after them, when the broker is stopped too; leaving now would not stop it.
+  process.on(signal, () => (running === undefined ? process.exit(1) : running.kill(signal)));
+}
+
+ensureNpmPackages();
+removeOrphans();
+compile('tsconfig.json');
+const files = selectTests(process.argv.slice(2));
+if (reaches(files, OF_THE_BUILD)) build();
+const broker = reaches(files, OUTER) ? await provideBroker() : undefined;
+const status = await runTests(files, broker);
+await broker?.stop();
+process.exit(status);
+
+/**
+ * The compiler leaves the output of sources that are gone, and a deleted test would go on to run: without its output
+ * everything is compiled again.
+ */
+function removeOrphans() {
+  const sources = new Set(listFiles('test', '.test.ts'));
+  const orphan = listFiles('build/test', '.test.js').find(
+    (file) => !sources.has(file.replace(/^build\//, '').replace(/js$/, 'ts')),
+  );
+  if (orphan !== undefined) rmSync(join(ROOT, 'build'), { recursive: true, force: true });
+}
+
+/**
+ * @param {string} directory below the root
+ * @param {string} ending
+ * @returns {string[]} paths below the root
+ */
+function listFiles(directory, ending) {
+  /** @type {string[]} */
+  let names = [];
+  try {
+    names = readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${directory}/${name}`)
+    .sort();
+}
+
+/**
+ * @param {readonly string[]} parts
+ * @returns {string[]}
+ */
+function selectTests(parts) {
+  const all = listFiles('build/test', '.test.js');
+  const selected = all.filter((file) =>
+    parts.length === 0 ? !file.includes(LONG) : parts.some((part) => file.includes(part)),
+  );
+  return selected.length > 0 ? selected : fail(`no test file matches ${parts.join(', ')}`);
+}
+
+/**
+ * @param {readonly string[]} selected
+ * @param {readonly string[]} directories
+ */
+function reaches(selected, directories) {
+  return selected.some((file) => directories.some((directory) => file.includes(directory)));
+}
+
+/** @returns {Promise<{ amqpUrl: string, managementUrl: string, stop: () => Promise<void> }>} */
+async function provideBroker() {
+  ensurePythonModules(['osprofiler', 'oslo_messaging'], ['python3-osprofiler', 'python3-oslo.messaging']);
+  const { [AMQP]: amqpUrl = '', [MANAGEMENT]: managementUrl = '' } = process.env;
+  if (amqpUrl !== '' && managementUrl !== '') return { amqpUrl, managementUrl, stop: async () => {} };
+  if (amqpUrl !== '' || managementUrl !== '') fail(`set both ${AMQP} and ${MANAGEMENT}, or neither`);
+  say('starting a private broker');
+  const { startPrivateBroker } = await import('./private-broker.mjs');
+  try {
+    return await startPrivateBroker();
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * @param {readonly string[]} selected
+ * @param {{ amqpUrl: string, managementUrl: string } | undefined} provided
+ * @returns {Promise<number>} the exit status
+ */
+function runTests(selected, provided) {
+  const env = provided && { [AMQP]: provided.amqpUrl, [MANAGEMENT]: provided.managementUrl };
+  const args = ['--enable-source-maps', '--test', `--test-concurrency=${CONCURRENCY}`, ...selected];
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  // The tests end on the signal, and we after them, when the broker is stopped too.
+  process.on('SIGINT', () => child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+}
