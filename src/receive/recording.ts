@@ -115,9 +115,7 @@ export class RecordingReceiver implements Receiver {
   }
 
   async #readOne(file: string, onRead: (bytes: number) => void, handler: ReceiverHandler): Promise<void> {
-    const { stdin, speed } = this.#options;
-    const { maxLineBytes = DEFAULT_MAX_LINE_BYTES, maxReportBytes = DEFAULT_MAX_REPORT_BYTES } =
-      this.#options;
+    const { stdin, speed, maxLineBytes = DEFAULT_MAX_LINE_BYTES } = this.#options;
     const signal = this.#stopping.signal;
     const reading = new Reading(inputName(file), this.#window);
     this.#readings.push(reading);
