@@ -19,12 +19,19 @@ const OF_THE_BUILD = ['test/end-to-end/', 'test/integrity/', 'test/architecture/
 /** These take minutes. */
 const LONG = 'test/integrity/';
 const CONCURRENCY = 2;
+/** Of a file, ms: one that hangs fails, and does not keep the others waiting for ever. */
+const TIMEOUT_MS = 300_000;
+const LONG_TIMEOUT_MS = 3_600_000;
 
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let running;
+/** The tests and every process that they started, as a process group. @type {number | undefined} */
+let group;
+let isStopping = false;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  // The tests end on the signal, and we after them, when the broker is stopped too; leaving now would not stop it.
-  process.on(signal, () => (running === undefined ? process.exit(1) : running.kill(signal)));
+  // The tests end on the signal, and we after them, when the broker is stopped too.
+  process.on(signal, () => {
+    isStopping = true;
+    signalGroup(signal);
+  });
 }
 
 ensureNpmPackages();
@@ -33,7 +40,7 @@ compile('tsconfig.json');
 const files = selectTests(process.argv.slice(2));
 if (reaches(files, OF_THE_BUILD)) build();
 const broker = reaches(files, OUTER) ? await provideBroker() : undefined;
-const status = await runTests(files, broker);
+const status = isStopping ? 1 : await runTests(files, broker);
 await broker?.stop();
 process.exit(status);
 
@@ -110,16 +117,31 @@ async function provideBroker() {
  */
 function runTests(selected, provided) {
   const env = provided && { [AMQP]: provided.amqpUrl, [MANAGEMENT]: provided.managementUrl };
-  const args = ['--enable-source-maps', '--test', `--test-concurrency=${CONCURRENCY}`, ...selected];
+  const timeout = reaches(selected, [LONG]) ? LONG_TIMEOUT_MS : TIMEOUT_MS;
+  const runner = ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${timeout}`];
+  const args = ['--enable-source-maps', ...runner, ...selected];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, ...env },
+    detached: true,
   });
-  // The tests end on the signal, and we after them, when the broker is stopped too.
-  process.on('SIGINT', () => child.kill('SIGINT'));
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  group = child.pid;
   return new Promise((resolve) => {
-    child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+    child.on('close', (code) => {
+      // A test file that was ended leaves behind what it had started.
+      signalGroup('SIGKILL');
+      resolve(code ?? 1);
+    });
   });
+}
+
+/** @param {NodeJS.Signals} signal */
+function signalGroup(signal) {
+  if (group === undefined) return;
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // Nobody is left in it.
+  }
 }

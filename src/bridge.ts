@@ -5,11 +5,11 @@
  * make of it. Until then the broker keeps it.
  */
 import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
-import type { Delivery, Log, Origin, Receiver, SpanSink } from './delivery.js';
+import type { Delivery, Log, Origin, Receiver, ReceiverHandler, SpanSink } from './delivery.js';
 import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
-import { type HeldDelivery, Pending, type PendingSpan } from './pending.js';
+import { type HeldDelivery, type LeftPoint, Pending, type PendingSpan } from './pending.js';
 import { DEFAULT_PAIR_BOUNDS, pointKey } from './translate/pair.js';
 import { type Translated, Translator, type TranslatorOptions } from './translate/translator.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, decode } from './wire/envelope.js';
@@ -26,6 +26,11 @@ export interface BridgeOptions {
   readonly log: Log;
 }
 
+/** What the translator gives back with a span. */
+interface Token extends HeldDelivery {
+  readonly key: string;
+}
+
 /** How often overdue halves are looked for; the pair timeout is far longer. */
 const OVERDUE_CHECK_MS = 1_000;
 
@@ -36,7 +41,7 @@ export class Bridge {
   private readonly log: Log;
   private readonly maxMessageBytes: number;
   private readonly pairTimeoutMs: number;
-  private readonly translator: Translator<HeldDelivery>;
+  private readonly translator: Translator<Token>;
   private readonly batcher: Batcher<PendingSpan>;
   private readonly pending = new Pending();
 
@@ -71,9 +76,13 @@ export class Bridge {
    */
   async run(): Promise<void> {
     const timer = setInterval(() => this.expire(), OVERDUE_CHECK_MS);
-    const handler = {
-      onDelivery: (delivery: Delivery) => this.receive(delivery),
-      onOriginLost: (origin: Origin, unsettled: number) => this.forget(origin, unsettled),
+    const handler: ReceiverHandler = {
+      onDelivery: (delivery) => this.receive(delivery),
+      // What was made of the delivery keeps its place: it comes again soon.
+      onRenewed: () => {
+        this.counts.returned++;
+      },
+      onOriginLost: (origin, unsettled) => this.forget(origin, unsettled),
     };
     try {
       await Promise.all(this.receivers.map((receiver) => receiver.run(handler)));
@@ -121,7 +130,7 @@ export class Bridge {
 
   private take(notification: Notification, delivery: Delivery): void {
     const key = pointKey(notification);
-    const held: HeldDelivery = { half: notification.half, delivery };
+    const held: Token = { key, half: notification.half, delivery };
     if (this.comesAgain(key, held)) return;
     this.forwardAll(this.translator.add(notification, held, delivery.body.length, now()));
   }
@@ -133,30 +142,58 @@ export class Bridge {
     if (onItsWay?.halves.has(held.half)) {
       const former = this.pending.replace(onItsWay, held);
       if (former !== undefined) this.settleAs('duplicate', [former]);
-    } else if (left?.missing.has(held.half)) {
-      this.settleAs('duplicate', this.pending.complete(key, left, held));
-    } else if (left !== undefined || onItsWay !== undefined) {
-      this.settleAs((left ?? onItsWay)?.incomplete ? 'late' : 'duplicate', [held.delivery]);
+    } else if (onItsWay !== undefined) {
+      this.settleAs(onItsWay.incomplete ? 'late' : 'duplicate', [held.delivery]);
+    } else if (left !== undefined) {
+      return this.settleLeft(key, left, held);
     } else {
       return false;
     }
     return true;
   }
 
-  private forwardAll(all: Iterable<Translated<HeldDelivery>>): void {
+  /** @returns false when it is to be translated as if it were new. */
+  private settleLeft(key: string, left: LeftPoint, { half, delivery }: HeldDelivery): boolean {
+    if (left.refusal !== undefined) {
+      // Somebody moved it back from the dead letters: the backend may take it by now.
+      if (!delivery.redelivered) return !this.pending.forgetLeft(key);
+      this.reject(delivery, 'refused-by-backend', left.refusal);
+    } else if (left.missing.has(half)) {
+      this.settleAs('duplicate', this.pending.complete(key, left, { half, delivery }));
+    } else {
+      this.settleAs(left.incomplete ? 'late' : 'duplicate', [delivery]);
+    }
+    return true;
+  }
+
+  private forwardAll(all: Iterable<Translated<Token>>): void {
     for (const translated of all) {
       if (translated.kind === 'span') {
         this.forward(translated);
         continue;
       }
-      const deliveries = translated.tokens.map(({ delivery }) => delivery);
-      if (translated.kind === 'dropped') this.filter(translated.reason, deliveries);
+      const { tokens } = translated;
+      const deliveries = tokens.map(({ delivery }) => delivery);
+      if (translated.kind === 'dropped') this.drop(translated.reason, tokens);
       else if (translated.kind === 'duplicate') this.settleAs('duplicate', deliveries);
       else this.rejectAll(deliveries, 'untranslatable', messageOf(translated.error));
     }
   }
 
-  private forward({ key, span, incomplete, tokens }: Translated<HeldDelivery> & { kind: 'span' }): void {
+  private drop(reason: FilterReason, tokens: readonly Token[]): void {
+    const [token] = tokens;
+    if (token === undefined || tokens.every(({ delivery }) => delivery.live)) {
+      this.filter(
+        reason,
+        tokens.map(({ delivery }) => delivery),
+      );
+    } else {
+      // A half that comes again is remembered: alone it would become an incomplete span.
+      this.pending.end(this.pending.begin(token.key, false, tokens), now());
+    }
+  }
+
+  private forward({ key, span, incomplete, tokens }: Translated<Token> & { kind: 'span' }): void {
     const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.body.length, 0);
     this.batcher.add(span, this.pending.begin(key, incomplete, tokens), bytes);
   }
@@ -170,9 +207,13 @@ export class Bridge {
   private settle(spans: readonly PendingSpan[], outcome: FinalOutcome): void {
     if (outcome.kind === 'taken') this.countTaken(spans, outcome);
     for (const span of spans) {
-      const deliveries = this.pending.end(span, now());
-      if (outcome.kind === 'taken') this.settleAs('exported', deliveries);
-      else this.rejectAll(deliveries, 'refused-by-backend', outcome.reason);
+      if (outcome.kind === 'taken') this.settleAs('exported', this.pending.end(span, now()));
+      else
+        this.rejectAll(
+          this.pending.refuse(span, now(), outcome.reason),
+          'refused-by-backend',
+          outcome.reason,
+        );
     }
   }
 

@@ -59,7 +59,13 @@ export interface Delivery {
 export interface ReceiverHandler {
   onDelivery(delivery: Delivery): void;
   /**
-   * The origin's deliveries are void, and whoever holds one may forget it. Called once an origin.
+   * This delivery alone is void, while its origin lives: the receiver keeps the message elsewhere, and hands it over
+   * again as a fresh delivery, as if it had gone back to the broker. Its place may be kept for that.
+   */
+  onRenewed(delivery: Delivery): void;
+  /**
+   * The origin's deliveries are void, and whoever holds one may forget it. Called once for each
+   * origin that handed something over.
    * @param unsettled how many of them had not been settled: they will be given out again.
    */
   onOriginLost(origin: Origin, unsettled: number): void;

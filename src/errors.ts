@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   NOT_ALL_TAKEN: 4,
   /** The deadline for draining passed with exports still in flight; the broker gives their notifications out again. */
   DRAIN_INCOMPLETE: 5,
+  /** A broker cannot be reached, or refuses, and the command does its work once and does not wait. */
+  BROKER_UNUSABLE: 6,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -15,6 +15,7 @@ export type {
   Receiver,
   ReceiverHandler,
   ReceiverState,
+  Rejection,
   Settlement,
   SpanSink,
 } from './delivery.js';
@@ -24,9 +25,12 @@ export { ExporterSink, type ExporterSinkOptions } from './export/exporter-sink.j
 export { createOtlpSink, type OtlpOptions } from './export/otlp.js';
 export type { RetryOptions } from './export/retry.js';
 export {
+  type DeadLetterOptions,
   type DrainSource,
   RabbitReceiver,
   type RabbitReceiverOptions,
+  type RabbitReceiverStatus,
+  type RenewalOptions,
   type TapSource,
 } from './receive/rabbitmq.js';
 export { type RecordingOptions, RecordingReceiver } from './receive/recording.js';

@@ -33,6 +33,8 @@ export interface LeftPoint {
   waiting: HeldDelivery[];
   /** When it left, by the caller's clock, ms. */
   readonly since: number;
+  /** Why the backend would not take its span, ever. */
+  readonly refusal?: string;
 }
 
 /** About 200 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
@@ -79,12 +81,24 @@ export class Pending {
   end({ key, incomplete, halves }: PendingSpan, now: number): readonly Delivery[] {
     this.spans.delete(key);
     const point: LeftPoint = { incomplete, missing: new Set(), waiting: [], since: now };
-    for (const [half, delivery] of halves) {
-      if (delivery.live) point.waiting.push({ half, delivery });
-      else point.missing.add(half);
-    }
+    for (const [half, delivery] of halves) point.waiting.push({ half, delivery });
     this.remember(key, point);
     return this.takeWhole(key, point);
+  }
+
+  /**
+   * The backend refused the span for good.
+   * @returns its deliveries. They need not wait for each other: those that come again are refused, too.
+   */
+  refuse({ key, incomplete, halves }: PendingSpan, now: number, refusal: string): readonly Delivery[] {
+    this.spans.delete(key);
+    this.remember(key, { incomplete, missing: new Set(), waiting: [], since: now, refusal });
+    return [...halves.values()];
+  }
+
+  /** Nothing is known of the point any more. @returns whether anything was. */
+  forgetLeft(key: string): boolean {
+    return this.left.delete(key);
   }
 
   /**
@@ -120,18 +134,19 @@ export class Pending {
   /** Lets go of waiting deliveries whose origin is lost; spans on their way look at theirs in the end. */
   forgetDead(): void {
     for (const [key, point] of this.unfinished) {
-      for (const { half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
-      point.waiting = point.waiting.filter(({ delivery }) => delivery.live);
+      missDead(point);
       if (point.waiting.length === 0) this.unfinished.delete(key);
     }
   }
 
   private takeWhole(key: string, point: LeftPoint): readonly Delivery[] {
+    missDead(point);
     if (point.missing.size === 0) {
       this.unfinished.delete(key);
       return deliveriesOf(point);
     }
     if (point.waiting.length > 0) this.unfinished.set(key, point);
+    else this.unfinished.delete(key);
     return [];
   }
 
@@ -144,6 +159,12 @@ export class Pending {
       return;
     }
   }
+}
+
+/** What waits and went back to the broker itself, or was renewed, will come again. */
+function missDead(point: LeftPoint): void {
+  for (const { half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
+  point.waiting = point.waiting.filter(({ delivery }) => delivery.live);
 }
 
 /** Takes them out: each is settled once. */

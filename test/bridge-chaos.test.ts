@@ -14,6 +14,7 @@ type Step =
   | { readonly kind: 'give'; readonly message: number }
   | { readonly kind: 'publish again'; readonly message: number }
   | { readonly kind: 'answer'; readonly request: number; readonly outcome: Outcome['kind'] }
+  | { readonly kind: 'renew'; readonly delivery: number }
   | { readonly kind: 'die'; readonly lostAcks: number };
 
 const POINTS = 5;
@@ -33,6 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       outcome: fc.constantFrom<Outcome['kind']>('taken', 'taken', 'retryable'),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), delivery: fc.nat(50) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('die' as const), lostAcks: fc.nat(3) }) },
 );
 
@@ -55,6 +57,7 @@ describe('the bridge, whatever happens round it', () => {
         assert.equal(world.bridge.unsettled, 0);
         assert.equal(world.bridge.counts.incompleteSpans, 0);
         assert.equal(world.bridge.openPoints, 0);
+        await world.bridge.close();
       }),
       property(300),
     );
@@ -84,6 +87,7 @@ class World {
     else if (each.kind === 'publish again') {
       this.queue.push({ message: MESSAGES[each.message % MESSAGES.length]!, redelivered: false });
     } else if (each.kind === 'answer') this.answer(each.request, each.outcome);
+    else if (each.kind === 'renew') this.renew(each.delivery);
     else this.die(each.lostAcks);
   }
 
@@ -120,6 +124,15 @@ class World {
     const request = this.sink.requests[index]!;
     if (outcome === 'taken') this.exported.push(...request.names);
     request.answer(outcome === 'taken' ? TAKEN : { kind: 'retryable', reason: 'down' });
+  }
+
+  /** The original is gone, and its copy comes whenever it comes. */
+  private renew(choice: number): void {
+    const live = this.receiver.deliveries.filter((delivery) => delivery.live);
+    const delivery = live[choice % live.length];
+    if (delivery === undefined) return;
+    this.queue.push({ message: delivery.body, redelivered: true });
+    this.receiver.renew(delivery);
   }
 
   /** The channel dies: what is unsettled comes again, and so does what the broker never heard was settled. */

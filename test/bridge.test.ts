@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { Bridge, type BridgeOptions } from '../src/bridge.js';
 import { type Counts, total } from '../src/counts.js';
 import type { Outcome } from '../src/delivery.js';
@@ -13,6 +13,13 @@ const START = body({ name: 'work-start' });
 const STOP = body({ name: 'work-stop', info: { done: true } });
 const DOWN: Outcome = { kind: 'retryable', reason: 'down' };
 const REFUSED: Outcome = { kind: 'permanent', reason: 'bad request' };
+
+const open = new Set<Bridge>();
+
+afterEach(async () => {
+  for (const bridge of open) await bridge.close();
+  open.clear();
+});
 
 describe('the bridge', () => {
   it('settles both halves when the backend has taken their span, and not before', async () => {
@@ -47,7 +54,8 @@ describe('the bridge', () => {
     const deliveries = [receiver.give(START), receiver.give(STOP)];
     sink.requests[0]?.answer(REFUSED);
     await settled();
-    assert.ok(deliveries.every(({ settlement }) => settlement === 'reject'));
+    const setAside = { reason: 'refused-by-backend', detail: 'bad request' };
+    for (const { settlement } of deliveries) assert.deepEqual(settlement, setAside);
     assert.deepEqual([...bridge.counts.rejected], [['refused-by-backend', 2]]);
     assert.match(log.text, /bad request/);
     assertCounts(bridge, { received: 2 });
@@ -74,7 +82,7 @@ describe('the bridge', () => {
   it('sets aside at once what can never be a span, without quoting it', () => {
     const { receiver, bridge, log } = bridging();
     const delivery = receiver.give(Buffer.from('{"password": "hunter2"'));
-    assert.equal(delivery.settlement, 'reject');
+    assert.deepEqual(delivery.settlement, { reason: 'not-json', detail: 'unexpected end at character 22' });
     assert.deepEqual([...bridge.counts.rejected], [['not-json', 1]]);
     assert.doesNotMatch(log.text, /hunter2/);
     assert.match(log.text, /profiler\.info/);
@@ -83,7 +91,8 @@ describe('the bridge', () => {
 
   it('sets aside what is too large', () => {
     const { receiver, bridge } = bridging({ maxMessageBytes: START.length - 1 });
-    assert.equal(receiver.give(START).settlement, 'reject');
+    const { settlement } = receiver.give(START);
+    assert.ok(typeof settlement === 'object' && settlement.reason === 'too-large');
     assert.deepEqual([...bridge.counts.rejected], [['too-large', 1]]);
   });
 
@@ -237,6 +246,7 @@ function bridging(options: Partial<BridgeOptions> = {}) {
     ...options,
   });
   const running = bridge.run();
+  open.add(bridge);
   return { bridge, receiver, sink, log, running };
 }
 

@@ -15,7 +15,7 @@ export class Announcer {
   ) {}
 
   /** Logs unless the same message was logged within the last minute. */
-  say(level: 'info' | 'warn', fields: Record<string, unknown>, message: string): void {
+  say(level: 'info' | 'warn' | 'error', fields: Record<string, unknown>, message: string): void {
     const time = this.now();
     const before = this.#saidAt.get(message);
     if (before !== undefined && time - before < REPEAT_MS) return;

@@ -3,7 +3,14 @@
  * amqplib's own recovery is not used: it knows one host, and a drop while it sets up can crash the process.
  */
 import { readFile } from 'node:fs/promises';
-import { type Channel, type ChannelModel, connect, type Options, type SocketOptions } from 'amqplib';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  connect,
+  type Options,
+  type SocketOptions,
+} from 'amqplib';
 import type { Log } from '../delivery.js';
 import { messageOf } from '../errors.js';
 import { hostAndPort, type Where } from './explain.js';
@@ -12,6 +19,7 @@ import type { BrokerAddress, BrokerHost, BrokerTls } from './transport-url.js';
 
 /** How the connection is called in the broker's listings. */
 export const CONNECTION_NAME = 'osprofiler-otel-bridge';
+export const PUBLISHER_CONNECTION_NAME = `${CONNECTION_NAME} publisher`;
 /** Silence for twice this long is the end of a connection; RabbitMQ's own default of 60 s finds a dead peer late. */
 const DEFAULT_HEARTBEAT_SECONDS = 30;
 /** How long opening a connection may take before it is given up. */
@@ -82,6 +90,13 @@ export class BrokerConnection {
     return channel;
   }
 
+  /** Like {@link createChannel}; the broker confirms what is published on it. */
+  async createConfirmChannel(): Promise<ConfirmChannel> {
+    const channel = await this.model.createConfirmChannel();
+    channel.on('error', () => undefined);
+    return channel;
+  }
+
   /**
    * Runs one operation on a channel of its own, since a refusal (a passive check that finds nothing, too) closes the
    * channel it was asked on. Rejects with what the operation rejects with.
@@ -113,12 +128,14 @@ export class BrokerConnection {
 /**
  * Connects to one host. Rejects with whatever amqplib, the network or the TLS files' reading says (see `explain`).
  * @param signal - aborting it gives up an attempt under way.
+ * @param name - how the broker lists it.
  */
 export async function openConnection(
   address: BrokerAddress,
   host: BrokerHost,
   signal: AbortSignal,
   log: Log,
+  name: string = CONNECTION_NAME,
 ): Promise<BrokerConnection> {
   const socket = new AbortController();
   const giveUp = (): void => socket.abort();
@@ -126,7 +143,8 @@ export async function openConnection(
   // amqplib's own limit is one of silence: a peer that drips bytes would hold the attempt up for ever.
   const deadline = setTimeout(giveUp, OPENING_DEADLINE_MS);
   try {
-    const opening = connect(connectOptions(address, host), await socketOptions(address.tls, socket.signal));
+    const options = await socketOptions(address.tls, socket.signal, name);
+    const opening = connect(connectOptions(address, host), options);
     const model = await Promise.race([opening, givenUp(socket.signal)]);
     return new BrokerConnection(model, whereOf(address, host), socket, log);
   } finally {
@@ -166,13 +184,14 @@ function connectOptions(address: BrokerAddress, host: BrokerHost): Options.Conne
 async function socketOptions(
   tls: BrokerTls | undefined,
   signal: AbortSignal,
+  name: string,
 ): Promise<SocketOptions & { signal: AbortSignal }> {
   return {
     signal,
     timeout: OPENING_DEADLINE_MS,
     keepAlive: true,
     noDelay: true,
-    clientProperties: { connection_name: CONNECTION_NAME },
+    clientProperties: { connection_name: name },
     ...(tls === undefined ? {} : await tlsOptions(tls)),
   };
 }

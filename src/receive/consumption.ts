@@ -4,24 +4,31 @@
  * would settle somebody else's message.
  */
 import type { Channel, ConsumeMessage, Message } from 'amqplib';
-import type { Delivery, Log, MessageProperties, Origin, ReceiverHandler, Settlement } from '../delivery.js';
+import type { Log, Origin, ReceiverHandler, Rejection, Settlement } from '../delivery.js';
 import { messageOf } from '../errors.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './explain.js';
-import { type Acknowledger, Ledger, LedgerEntry } from './ledger.js';
+import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
+import { type Holder, handedOut, RabbitDelivery } from './rabbit-delivery.js';
 
 /** This many settlements are flushed at once, without waiting for the end of the event loop's turn. */
 const FLUSH_AT = 512;
-const CONSUMER_TAG = 'osprofiler-otel-bridge';
+const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
 export interface ConsumptionOptions {
   readonly queue: string;
+  /** Tells the consumers of one connection apart. Default `osprofiler-otel-bridge`. */
+  readonly consumerTag?: string;
   /** How many messages the broker hands out ahead of their settlement: 1 to 65,535. */
   readonly prefetch: number;
   readonly handler: ReceiverHandler;
   /** Once aborted, nothing more is handed over. */
   readonly stopping: AbortSignal;
+  /** Takes over what is rejected; absent: the broker discards it, by the queue's own dead-letter policy. */
+  readonly setAside?: ((delivery: RabbitDelivery, why: Rejection) => void) | undefined;
+  /** Told of what the handler has not settled at once. */
+  readonly onKept?: ((delivery: RabbitDelivery) => void) | undefined;
   readonly log: Log;
 }
 
@@ -30,7 +37,7 @@ export type ConsumptionEnd =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'closed'; readonly error: Error | undefined };
 
-export class Consumption {
+export class Consumption implements Holder {
   /** Resolves when no further message will come. */
   readonly ended: Promise<ConsumptionEnd>;
   readonly #origin: Origin;
@@ -38,8 +45,10 @@ export class Consumption {
   readonly #acknowledger: Acknowledger;
   readonly #channelClosed: Promise<void>;
   #end!: (how: ConsumptionEnd) => void;
+  readonly #tags: string[] = [];
   #error: Error | undefined;
   #open = true;
+  #handedOver = false;
   #flushScheduled = false;
 
   private constructor(
@@ -72,11 +81,7 @@ export class Consumption {
     const channel = await connection.createChannel();
     const consumption = new Consumption(channel, connection, options);
     try {
-      await channel.prefetch(options.prefetch, false);
-      await channel.consume(options.queue, (message) => consumption.#receive(message), {
-        consumerTag: CONSUMER_TAG,
-        noAck: false,
-      });
+      await consumption.widen(options.prefetch);
       return consumption;
     } catch (error) {
       channel.close().catch(() => undefined);
@@ -84,16 +89,33 @@ export class Consumption {
     }
   }
 
-  /** How many of its deliveries are not settled. */
+  /** How many of its deliveries are the handler's and not settled. */
   get unsettled(): number {
     return this.#ledger.unsettled;
+  }
+
+  /** What it handed out that is unacknowledged, oldest first, with what is no longer the handler's. */
+  get outstanding(): Iterable<RabbitDelivery> {
+    return this.#ledger as Iterable<RabbitDelivery>;
+  }
+
+  /** Lets the broker hand out so many messages more, by one more consumer: a consumer's prefetch is for its life. */
+  async widen(prefetch: number): Promise<void> {
+    const { consumerTag = DEFAULT_TAG, queue } = this.options;
+    const tag = this.#tags.length === 0 ? consumerTag : `${consumerTag}.${this.#tags.length + 1}`;
+    await this.channel.prefetch(prefetch, false);
+    await this.channel.consume(queue, (message) => this.#receive(message), {
+      consumerTag: tag,
+      noAck: false,
+    });
+    this.#tags.push(tag);
   }
 
   /** No more messages, please; what was handed over can still be settled. Never rejects. */
   async cancel(): Promise<void> {
     if (!this.#open) return;
-    const cancelling = this.channel.cancel(CONSUMER_TAG).catch(() => undefined);
-    await this.#answered(cancelling.then(() => true));
+    const cancelling = this.#tags.map((tag) => this.channel.cancel(tag).catch(() => undefined));
+    await this.#answered(Promise.all(cancelling).then(() => true));
   }
 
   /** Sends the settlements held back, and waits for the broker to have them; unsettled deliveries return to it. */
@@ -112,12 +134,33 @@ export class Consumption {
     if ((await settledWithin(answer, ANSWER_DEADLINE_MS)) === undefined) this.connection.destroy();
   }
 
-  /** Called by a delivery. */
   settle(delivery: RabbitDelivery, how: Settlement): boolean {
+    const { setAside } = this.options;
+    if (how !== 'accept' && setAside !== undefined) {
+      if (!this.#ledger.setAside(delivery)) return false;
+      setAside(delivery, how);
+      return true;
+    }
     if (!this.#ledger.settle(delivery, how)) return false;
-    if (this.#ledger.waiting >= FLUSH_AT) this.#flush();
-    else this.#scheduleFlush();
+    this.#flushSoon();
     return true;
+  }
+
+  withdraw(delivery: RabbitDelivery): boolean {
+    if (!this.#ledger.setAside(delivery)) return false;
+    this.options.handler.onRenewed(delivery);
+    return true;
+  }
+
+  release(delivery: RabbitDelivery): void {
+    if (this.#ledger.release(delivery)) this.#flushSoon();
+  }
+
+  handBack(delivery: RabbitDelivery): void {
+    // While stopping it stays where it is: it returns to the broker with the channel's end.
+    if (this.options.stopping.aborted) return;
+    const fresh = delivery.again();
+    if (this.#ledger.renew(delivery, fresh)) this.#handOver(fresh);
   }
 
   #receive(message: ConsumeMessage | null): void {
@@ -127,9 +170,21 @@ export class Consumption {
     }
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
     if (this.options.stopping.aborted) return;
-    const delivery = new RabbitDelivery(this, this.#origin, message);
+    const out = handedOut(message, this.options.queue);
+    const delivery = new RabbitDelivery(this, this.#origin, out, performance.now());
     this.#ledger.add(delivery);
+    this.#handOver(delivery);
+  }
+
+  #handOver(delivery: RabbitDelivery): void {
+    this.#handedOver = true;
     this.options.handler.onDelivery(delivery);
+    if (delivery.live) this.options.onKept?.(delivery);
+  }
+
+  #flushSoon(): void {
+    if (this.#ledger.waiting >= FLUSH_AT) this.#flush();
+    else this.#scheduleFlush();
   }
 
   #scheduleFlush(): void {
@@ -164,35 +219,9 @@ export class Consumption {
     this.#open = false;
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();
-    this.options.handler.onOriginLost(this.#origin, unsettled);
+    // Of an origin that handed nothing over nobody knows.
+    if (this.#handedOver) this.options.handler.onOriginLost(this.#origin, unsettled);
     this.#end({ kind: 'closed', error: this.#error });
-  }
-}
-
-class RabbitDelivery extends LedgerEntry implements Delivery {
-  readonly body: Buffer;
-  readonly properties: MessageProperties;
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly redelivered: boolean;
-
-  constructor(
-    private readonly consumption: Consumption,
-    readonly origin: Origin,
-    message: ConsumeMessage,
-  ) {
-    super(message.fields.deliveryTag);
-    // amqplib's content is a window on the chunk that the socket read: a start that stays open for hours would keep
-    // 64 KiB of its neighbours in memory.
-    this.body = Buffer.from(message.content);
-    this.properties = message.properties;
-    this.exchange = message.fields.exchange;
-    this.routingKey = message.fields.routingKey;
-    this.redelivered = message.fields.redelivered;
-  }
-
-  settle(how: Settlement): boolean {
-    return this.consumption.settle(this, how);
   }
 }
 

@@ -43,6 +43,25 @@ export function explain(error: unknown, where: Where, queue: string): Explanatio
   );
 }
 
+/** Explains why a publication to a queue of ours did not come off. */
+export function explainUnwritten(
+  published: { readonly kind: 'refused' | 'missing' } | { readonly kind: 'failed'; readonly error: unknown },
+  where: Where,
+  queue: string,
+): Explanation {
+  switch (published.kind) {
+    case 'refused':
+      return {
+        reason: `the queue "${queue}" takes no more: it is full`,
+        hint: 'see what is in it, and make room (osprofiler-otel-bridge dead-letters list, replay, purge)',
+      };
+    case 'missing':
+      return { reason: `the queue "${queue}" was deleted`, hint: 'declaring it again' };
+    case 'failed':
+      return explain(published.error, where, queue);
+  }
+}
+
 /** An AMQP reply code (a number) or a system error's code (a text), as text; empty when there is none. */
 export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
@@ -206,12 +225,18 @@ function explainRefusal(code: string, message: string, where: Where, queue: stri
 
 /** Which of RabbitMQ's three permissions the refused operation needs. */
 function permissionHint(message: string, where: Where): string {
-  const needed = message.includes('BasicConsume')
-    ? 'read on the queue'
-    : message.includes('QueueBind')
-      ? 'write on the queue and read on the exchange'
-      : 'configure on it (for the lock that keeps a second bridge away: "^osprofiler-otel-bridge")';
+  const needed = neededFor(message);
   return `grant ${needed}: rabbitmqctl set_permissions -p "${where.vhost}" "${where.username}" <configure> <write> <read>`;
+}
+
+function neededFor(message: string): string {
+  if (message.includes('BasicConsume')) return 'read on the queue';
+  if (message.includes('QueueBind')) return 'write on the queue and read on the exchange';
+  if (message.includes("exchange 'amq.default'")) return 'write on "^amq\\.default$", to set messages aside';
+  const purpose = message.includes('.lock.')
+    ? 'the lock that keeps a second bridge away'
+    : 'what the bridge declares';
+  return `configure on it (for ${purpose}: "^osprofiler-otel-bridge")`;
 }
 
 function explainClosing(code: string, message: string, where: Where): Explanation | undefined {

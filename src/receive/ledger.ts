@@ -4,6 +4,9 @@
  * RabbitMQ settles "this tag and all before it" in one frame (`multiple`), which is right only below the oldest tag
  * that is still unsettled. Pairing settles out of order all the time, so settlements are collected and flushed
  * together: one `multiple` frame for the accepted ones below that tag, one frame each for the others.
+ *
+ * Between open and settled an entry may be *aside*: no longer the handler's, but unacknowledged until a copy of it is
+ * safe in another queue. No `multiple` frame covers it.
  */
 import type { Settlement } from '../delivery.js';
 
@@ -20,27 +23,39 @@ export class LedgerEntry {
   /** @internal */ ledger: Ledger | undefined;
   /** @internal */ previous: LedgerEntry | undefined;
   /** @internal */ next: LedgerEntry | undefined;
+  /** @internal */ isAside = false;
 
   /** @param tag - the channel's delivery tag: 1, 2, 3, … in the order of arrival. */
   constructor(readonly tag: number) {}
 
   /** Whether settling it would still reach the broker. */
   get live(): boolean {
+    return this.ledger !== undefined && !this.isAside;
+  }
+
+  /** Whether the broker still counts it as handed out and unacknowledged. */
+  get held(): boolean {
     return this.ledger !== undefined;
   }
 }
 
-/** Unsettled entries in the order of their tags, and settled ones that the broker does not know of yet. */
+/** Unacknowledged entries in the order of their tags, and settled ones that the broker does not know of yet. */
 export class Ledger {
   #oldest: LedgerEntry | undefined;
   #newest: LedgerEntry | undefined;
   #unsettled = 0;
+  #aside = 0;
   #accepted: number[] = [];
   #rejected: number[] = [];
 
-  /** How many entries are neither settled nor abandoned. */
+  /** How many entries are open: neither settled, aside nor abandoned. */
   get unsettled(): number {
     return this.#unsettled;
+  }
+
+  /** How many entries are aside. */
+  get aside(): number {
+    return this.#aside;
   }
 
   /** How many settlements wait for the next flush. */
@@ -63,11 +78,60 @@ export class Ledger {
    * @returns whether this call settled it.
    */
   settle(entry: LedgerEntry, how: Settlement): boolean {
-    if (entry.ledger !== this) return false;
+    if (entry.ledger !== this || entry.isAside) return false;
     this.#unlink(entry);
+    this.#unsettled -= 1;
     if (how === 'accept') this.#accepted.push(entry.tag);
     else this.#rejected.push(entry.tag);
     return true;
+  }
+
+  /**
+   * Takes a live entry from its holder; the broker still waits for its end. O(1).
+   * @returns whether it was live.
+   */
+  setAside(entry: LedgerEntry): boolean {
+    if (entry.ledger !== this || entry.isAside) return false;
+    entry.isAside = true;
+    this.#unsettled -= 1;
+    this.#aside += 1;
+    return true;
+  }
+
+  /**
+   * Accepts an entry that is aside: its copy is safe. O(1).
+   * @returns false when it is not aside here (any more).
+   */
+  release(entry: LedgerEntry): boolean {
+    if (entry.ledger !== this || !entry.isAside) return false;
+    this.#unlink(entry);
+    this.#aside -= 1;
+    this.#accepted.push(entry.tag);
+    return true;
+  }
+
+  /**
+   * Puts a fresh entry of the same tag in the place of one that is aside, for a holder to whom the old one is over. O(1).
+   * @returns false when the old one is not aside here (any more).
+   */
+  renew(entry: LedgerEntry, fresh: LedgerEntry): boolean {
+    if (entry.ledger !== this || !entry.isAside) return false;
+    fresh.ledger = this;
+    fresh.previous = entry.previous;
+    fresh.next = entry.next;
+    if (entry.previous === undefined) this.#oldest = fresh;
+    else entry.previous.next = fresh;
+    if (entry.next === undefined) this.#newest = fresh;
+    else entry.next.previous = fresh;
+    detach(entry);
+    this.#aside -= 1;
+    this.#unsettled += 1;
+    return true;
+  }
+
+  /** The unacknowledged entries, oldest first, those aside included. */
+  *[Symbol.iterator](): Generator<LedgerEntry> {
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.next) yield entry;
   }
 
   /**
@@ -95,6 +159,7 @@ export class Ledger {
     this.#oldest = undefined;
     this.#newest = undefined;
     this.#unsettled = 0;
+    this.#aside = 0;
     this.#accepted = [];
     this.#rejected = [];
   }
@@ -126,7 +191,6 @@ export class Ledger {
     if (entry.next === undefined) this.#newest = entry.previous;
     else entry.next.previous = entry.previous;
     detach(entry);
-    this.#unsettled -= 1;
   }
 }
 
@@ -135,4 +199,5 @@ function detach(entry: LedgerEntry): void {
   entry.ledger = undefined;
   entry.previous = undefined;
   entry.next = undefined;
+  entry.isAside = false;
 }

@@ -2,67 +2,32 @@
  * The receiver for RabbitMQ: keeps a connection to one of the hosts, and on it a consumption of one queue, whatever
  * happens to either. What is not there is waited for with a reason that people can act on; it never gives up by itself.
  */
-import type { Log, Receiver, ReceiverHandler, ReceiverState } from '../delivery.js';
+import type { Receiver, ReceiverHandler, ReceiverState } from '../delivery.js';
 import { Announcer } from './announcer.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from './backoff.js';
-import { type BrokerConnection, OPENING_DEADLINE_MS, openConnection, whereOf } from './connection.js';
-import { Consumption } from './consumption.js';
+import {
+  type BrokerConnection,
+  OPENING_DEADLINE_MS,
+  openConnection,
+  PUBLISHER_CONNECTION_NAME,
+  whereOf,
+} from './connection.js';
 import { type Explanation, explain, hostAndPort, type Where } from './explain.js';
+import { Intake, type IntakeCounts, type IntakeOptions } from './intake.js';
 import { pause, settledOrAborted, settledWithin } from './pause.js';
-import { type BindingReport, TapBindings } from './tap-bindings.js';
+import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
+import { TapBindings } from './tap-bindings.js';
 import { declareTap, declareTemporaryTap, type QueueDepth, queueDepth, takeLock } from './topology.js';
-import type { BrokerAddress } from './transport-url.js';
+import type { BrokerHost } from './transport-url.js';
 
-/** Consume the queue that OpenStack's publishers declare, without ever declaring it. */
-export interface DrainSource {
-  readonly mode: 'drain';
-  /** Default `profiler.info`. */
-  readonly queue?: string;
-}
-
-/** Consume a queue of our own, bound to OpenStack's exchanges as far and as soon as they exist. */
-export interface TapSource {
-  readonly mode: 'tap';
-  /** Durable, declared unless it is there. Default `osprofiler-otel-bridge`. */
-  readonly queue?: string;
-  readonly exchanges: readonly string[];
-  readonly routingKeys: readonly string[];
-  /** How often the exchanges are looked at again. Default 10,000 ms. */
-  readonly recheckMs?: number;
-  /** Use a queue that goes with the connection instead, its name beginning with `queue`. Default false. */
-  readonly temporary?: boolean;
-}
-
-export interface RabbitReceiverOptions {
-  readonly address: BrokerAddress;
-  readonly source: DrainSource | TapSource;
-  /** Unsettled messages at a time; cut to 1 … 65,535, which is what AMQP can say. */
-  readonly prefetch: number;
-  readonly log: Log;
-  /** Keep a second bridge away from the queue, and stand by while another has it. Default true. */
-  readonly exclusive?: boolean;
-  /** How often a bridge that stands by tries to take over. Default 1,000 ms. */
-  readonly standbyMs?: number;
-  /** Between attempts to connect. Default 250 ms to 30 s. */
-  readonly backoff?: BackoffBounds;
-  /** Uniform in [0, 1), for jitter. */
-  readonly random?: () => number;
-}
-
-/** Facts for health, metrics and `doctor`. */
-export interface RabbitReceiverStatus {
-  /** The queue that is, or is to be, consumed. */
-  readonly queue: string;
-  /** `host:port` while connected. */
-  readonly broker?: string;
-  /** Connections made after the first one. */
-  readonly reconnects: number;
-  readonly unsettled: number;
-  /** Whether the broker blocks publishers at the moment. */
-  readonly blocked: boolean;
-  /** Of a tap. */
-  readonly bindings?: BindingReport;
-}
+export type {
+  DeadLetterOptions,
+  DrainSource,
+  RabbitReceiverOptions,
+  RabbitReceiverStatus,
+  RenewalOptions,
+  TapSource,
+} from './rabbitmq-options.js';
 
 const MOST_PREFETCH = 65_535;
 const DEFAULT_STANDBY_MS = 1_000;
@@ -72,7 +37,7 @@ const QUEUE_BACKOFF: BackoffBounds = { initialMs: 250, maximumMs: 5_000 };
 /** A consumption shorter than this does not count as success: one that fails at once must not be retried at once. */
 const STABLE_AFTER_MS = 1_000;
 
-type Attempt = { readonly kind: 'consuming'; readonly consumption: Consumption } | Wait;
+type Attempt = { readonly kind: 'consuming'; readonly intake: Intake } | Wait;
 /** What is in the way. `ms` is how long to wait for it; absent: as the backoff says. */
 type Wait = Explanation & { readonly kind: 'wait'; readonly ms?: number; readonly level: 'info' | 'warn' };
 
@@ -84,12 +49,14 @@ export class RabbitReceiver implements Receiver {
   readonly #queueBackoff: Backoff;
   readonly #bindings: TapBindings | undefined;
   readonly #stopping = new AbortController();
+  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
   #state: ReceiverState = { kind: 'connecting' };
   #queue: string;
   #nextHost = 0;
   #connections = 0;
   #connection: BrokerConnection | undefined;
-  #consumption: Consumption | undefined;
+  #host: BrokerHost | undefined;
+  #intake: Intake | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: RabbitReceiverOptions) {
@@ -111,7 +78,7 @@ export class RabbitReceiver implements Receiver {
   }
 
   get unsettled(): number {
-    return this.#consumption?.unsettled ?? 0;
+    return this.#intake?.unsettled ?? 0;
   }
 
   status(): RabbitReceiverStatus {
@@ -120,8 +87,11 @@ export class RabbitReceiver implements Receiver {
       queue: this.#queue,
       ...(connection === undefined ? {} : { broker: hostAndPort(connection.where) }),
       reconnects: Math.max(0, this.#connections - 1),
-      unsettled: this.#consumption?.unsettled ?? 0,
-      blocked: connection?.blocked ?? false,
+      unsettled: this.unsettled,
+      ...this.#counts,
+      heldDeadLetters: this.#intake?.heldDeadLetters ?? 0,
+      parked: this.#intake?.parked ?? 0,
+      blocked: this.#intake?.blocked ?? false,
       ...(this.#bindings === undefined ? {} : { bindings: this.#bindings.report }),
     };
   }
@@ -146,7 +116,7 @@ export class RabbitReceiver implements Receiver {
 
   async close(): Promise<void> {
     await this.stop();
-    await this.#consumption?.close();
+    await this.#intake?.close();
     await this.#connection?.close();
   }
 
@@ -168,6 +138,7 @@ export class RabbitReceiver implements Receiver {
       const host = address.hosts[this.#nextHost]!;
       this.#nextHost = (this.#nextHost + 1) % address.hosts.length;
       try {
+        this.#host = host;
         return await openConnection(address, host, this.#stopping.signal, log);
       } catch (error) {
         if (this.#stopping.signal.aborted) return undefined;
@@ -188,7 +159,7 @@ export class RabbitReceiver implements Receiver {
     this.#options.log.info({ broker: hostAndPort(where), vhost: where.vhost }, 'connected to the broker');
     while (connection.open && !this.#stopping.signal.aborted) {
       const attempt = await this.#attempt(connection, handler);
-      const wait = attempt.kind === 'wait' ? attempt : await this.#consume(connection, attempt.consumption);
+      const wait = attempt.kind === 'wait' ? attempt : await this.#consume(connection, attempt.intake);
       if (wait === undefined || !connection.open || this.#stopping.signal.aborted) continue;
       this.#wait(wait.level, wait, where);
       await pause(wait.ms ?? this.#backoff.next(), this.#stopping.signal, connection.gone);
@@ -203,18 +174,27 @@ export class RabbitReceiver implements Receiver {
     try {
       const obstacle = await this.#prepare(connection);
       if (obstacle !== undefined) return obstacle;
-      const consumption = await Consumption.open(connection, {
-        queue: this.#queue,
-        prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(this.#options.prefetch))),
-        handler,
-        stopping: this.#stopping.signal,
-        log: this.#options.log,
-      });
-      return { kind: 'consuming', consumption };
+      const intake = await Intake.open(connection, this.#intakeOptions(handler));
+      return { kind: 'consuming', intake };
     } catch (error) {
       const explanation = explain(error, connection.where, this.#queue);
       return { kind: 'wait', level: 'warn', ...explanation };
     }
+  }
+
+  #intakeOptions(handler: ReceiverHandler): IntakeOptions {
+    const { address, prefetch, log, backoff, random } = this.#options;
+    const host = this.#host!;
+    return {
+      ...{ handler, log, random, announcer: this.#announcer, counts: this.#counts },
+      queue: this.#queue,
+      prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(prefetch))),
+      isCautious: this.#intake !== undefined,
+      stopping: this.#stopping.signal,
+      backoff: backoff ?? DEFAULT_BACKOFF,
+      connect: (signal) => openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
+      ...ownQueues(this.#options, this.#queue),
+    };
   }
 
   /** Lock, queue and bindings. */
@@ -243,16 +223,16 @@ export class RabbitReceiver implements Receiver {
   }
 
   /** Consumes until the receiver stops (then undefined), or the consumption ends: then why, and how long to wait. */
-  async #consume(connection: BrokerConnection, consumption: Consumption): Promise<Wait | undefined> {
+  async #consume(connection: BrokerConnection, intake: Intake): Promise<Wait | undefined> {
     const { signal } = this.#stopping;
-    this.#consumption = consumption;
+    this.#intake = intake;
     if (!signal.aborted) this.#declareConsuming(connection);
     const begun = performance.now();
     const over = new AbortController();
     const bindings = this.#bindings?.keep(connection, this.#queue, over.signal);
-    const end = await settledOrAborted(consumption.ended, signal);
+    const end = await settledOrAborted(intake.ended, signal);
     over.abort();
-    await (signal.aborted ? consumption.cancel() : consumption.close());
+    await (signal.aborted ? intake.cancel() : intake.close());
     await bindings;
     if (signal.aborted || end === undefined) return undefined;
     if (performance.now() - begun >= STABLE_AFTER_MS) this.#backoff.reset();

@@ -1,6 +1,7 @@
 /**
  * Queues and exchanges. OpenStack's own are only ever looked at (declared passively): declaring one with other flags
- * than its owner's is a 406 that can break the services. What the bridge declares is its own tap queue and its lock.
+ * than its owner's is a 406 that can break the services. What the bridge declares is its own: its tap, its lock, the dead
+ * letters and the parking queue.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { BrokerConnection } from './connection.js';
@@ -15,12 +16,42 @@ export interface QueueDepth {
 /** AMQP 0-9-1 carries names as short strings. */
 const LONGEST_NAME_BYTES = 255;
 const LOCK_PREFIX = 'osprofiler-otel-bridge.lock.';
+const PARKING_PREFIX = 'osprofiler-otel-bridge.parking.';
 
-/** The name of the lock beside a queue; a name that grows too long has its end replaced by a hash. */
+/** The name of the lock beside a queue. */
 export function lockName(queue: string): string {
-  const name = LOCK_PREFIX + queue;
+  return prefixed(LOCK_PREFIX, queue);
+}
+
+/** The name of the queue in which the deliveries of another one are renewed. */
+export function parkingName(queue: string): string {
+  return prefixed(PARKING_PREFIX, queue);
+}
+
+/** A name that grows too long has its end replaced by a hash. */
+function prefixed(prefix: string, queue: string): string {
+  const name = prefix + queue;
   if (Buffer.byteLength(name) <= LONGEST_NAME_BYTES) return name;
-  return LOCK_PREFIX + createHash('sha256').update(queue).digest('hex');
+  return prefix + createHash('sha256').update(queue).digest('hex');
+}
+
+/** A durable queue of ours. */
+export interface OwnQueue {
+  readonly name: string;
+  /** The most messages it takes; more are refused. Absent: no bound. */
+  readonly maxLength?: number;
+}
+
+/**
+ * Declares a queue of ours unless it is there, in whatever form an operator gave it. A classic one, said aloud since a
+ * virtual host may have another default: classic queues have no delivery limit, which is what parking is for.
+ */
+export async function declareOwn(connection: BrokerConnection, { name, maxLength }: OwnQueue): Promise<void> {
+  if ((await queueDepth(connection, name)) !== undefined) return;
+  const bound = maxLength === undefined ? {} : { 'x-max-length': maxLength, 'x-overflow': 'reject-publish' };
+  await connection.onThrowawayChannel((channel) =>
+    channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'classic', ...bound } }),
+  );
 }
 
 /** A queue's depth, or undefined when there is no such queue. */

@@ -13,7 +13,7 @@ export interface Invocation {
   readonly flags: ReadonlyMap<SettingName, readonly string[] | boolean>;
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
-  /** What stands beside the flags: files of `replay`, UUIDs of `trace-id`. */
+  /** What stands beside the flags: files of `replay`, UUIDs of `trace-id`, the action of `dead-letters`. */
   readonly operands: readonly string[];
   readonly problems: readonly Problem[];
 }

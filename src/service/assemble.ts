@@ -35,8 +35,19 @@ export function rabbitReceivers(
   options: Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>,
 ): RabbitReceiver[] {
   return brokerAddresses(settings.broker, log).map(
-    (address) => new RabbitReceiver({ address, prefetch: windowOf(settings), log, ...options }),
+    (address) => new RabbitReceiver({ address, ...receiverOptions(settings), log, ...options }),
   );
+}
+
+function receiverOptions(
+  settings: Settings,
+): Pick<RabbitReceiverOptions, 'prefetch' | 'deadLetters' | 'renewal'> {
+  const { deadLetters, deadLetterQueue, maxDeadLetters, renewAfterMs, renewAtDeliveries } = settings.broker;
+  return {
+    prefetch: windowOf(settings),
+    deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
+    renewal: { afterMs: renewAfterMs, atDeliveries: renewAtDeliveries },
+  };
 }
 
 /** @throws BridgeError when a file or URL cannot be read. */

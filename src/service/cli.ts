@@ -16,6 +16,7 @@ const COMMAND_MODULES: Readonly<Record<CommandName, () => Promise<{ readonly exe
   record: () => import('./commands/record.js'),
   demo: () => import('./commands/demo.js'),
   'trace-id': () => import('./commands/trace-id.js'),
+  'dead-letters': () => import('./commands/dead-letters.js'),
 };
 
 /** Of `process`, what the command line needs. */
@@ -53,11 +54,23 @@ async function perform(invocation: Invocation, host: CliProcess): Promise<number
 }
 
 function checkOperands({ command, operands, printConfig, problems }: Invocation): Invocation['problems'] {
-  const { takesOperands } = COMMAND_WORDS[command];
+  const { takesOperands, actions } = COMMAND_WORDS[command];
   if (takesOperands === undefined || printConfig || problems.length > 0) return problems;
   if (operands.length === 0) return [{ where: command, expected: `needs at least one ${takesOperands}` }];
+  if (actions !== undefined) return checkAction(command, operands, actions);
   const twice = operands.filter((file) => file === '-').length > 1;
   return twice ? [{ where: 'argument', value: '-', expected: 'stdin can be read only once' }] : [];
+}
+
+function checkAction(
+  command: CommandName,
+  operands: readonly string[],
+  actions: readonly string[],
+): Invocation['problems'] {
+  const [action, ...others] = operands;
+  const expected = `expected one of ${actions.join(', ')}`;
+  if (others.length > 0) return [{ where: command, value: operands.join(' '), expected }];
+  return actions.includes(action!) ? [] : [{ where: command, value: redactUrls(action!), expected }];
 }
 
 async function createContext(loaded: LoadedSettings, host: CliProcess): Promise<CommandContext> {

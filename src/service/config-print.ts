@@ -16,7 +16,7 @@ export function formatSettings(loaded: LoadedSettings, command: CommandName): st
     const parent = mapAt(document, definition.key.split('.').slice(0, -1));
     parent.add(entry(document, definition, loaded.values[name], loaded.origins[name].name));
   }
-  if (command !== 'record') document.comment = ` ${destination(loaded)}`;
+  if (command !== 'record' && command !== 'dead-letters') document.comment = ` ${destination(loaded)}`;
   return document.toString({ lineWidth: 0, nullStr: '', flowCollectionPadding: false });
 }
 

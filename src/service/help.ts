@@ -7,6 +7,8 @@ interface CommandWords {
   readonly synopsis: string;
   /** What the command needs beside its flags; absent when it takes nothing. */
   readonly takesOperands?: string;
+  /** The words that the one operand may be; absent when operands are the user's own. */
+  readonly actions?: readonly string[];
   readonly summary: string;
   readonly description: string;
   /** What is typed, and what it is for. */
@@ -75,6 +77,20 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
       ],
     ],
   },
+  'dead-letters': {
+    synopsis: '[settings] list | replay | purge',
+    takesOperands: 'action: list, replay or purge',
+    actions: ['list', 'replay', 'purge'],
+    summary: 'look at notifications that were set aside, move them back, or throw them away',
+    description:
+      'Notifications that can never become spans, or that the backend refused for good, are set aside in a queue with the reason. list shows them, a line each: reason, exchange, routing key, queue, size and detail, separated by tabs; it leaves them where they are. replay moves them back to the queues that they came from, for when the reason is gone. purge throws them away.',
+    examples: [
+      [`${PROGRAM} dead-letters list`, 'what is there, and why'],
+      [`${PROGRAM} dead-letters list --bodies`, 'with the messages, their secrets masked'],
+      [`${PROGRAM} dead-letters replay`, 'once the backend takes them'],
+      [`${PROGRAM} dead-letters purge --yes`, 'when nobody wants them'],
+    ],
+  },
 };
 
 export const SETTINGS_NOTE = `
@@ -90,6 +106,7 @@ Exit status:
   3      a recording cannot be read or written
   4      not everything was taken by the backend
   5      the drain deadline passed with exports still on their way
+  6      the broker cannot be used (dead-letters; run waits for it)
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
 /** What follows the settings in a command's help. */

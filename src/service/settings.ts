@@ -15,6 +15,7 @@ export interface Settings {
   readonly record: RecordSettings;
   readonly demo: DemoSettings;
   readonly traceId: TraceIdSettings;
+  readonly deadLetters: DeadLettersSettings;
   readonly drainTimeoutMs: number;
   readonly log: LogSettings;
 }
@@ -34,6 +35,14 @@ export interface BrokerSettings {
   readonly routingKeys: readonly string[];
   /** Unacknowledged deliveries at once, 1..65535; derived from the other bounds when absent. */
   readonly prefetch?: number;
+  /** Set aside what can never become a span; otherwise the broker discards it. */
+  readonly deadLetters: boolean;
+  readonly deadLetterQueue: string;
+  readonly maxDeadLetters: number;
+  /** Milliseconds after which an open delivery is renewed. */
+  readonly renewAfterMs: number;
+  /** Earlier deliveries by a quorum queue at which an open delivery is renewed at once. */
+  readonly renewAtDeliveries: number;
 }
 
 export type MaskMode = 'on' | 'strict' | 'off';
@@ -120,6 +129,15 @@ export interface TraceIdSettings {
   readonly uuids: readonly string[];
   /** A template with `{traceId}`. */
   readonly uiUrl?: string;
+}
+
+export interface DeadLettersSettings {
+  /** `list`, `replay` or `purge`. */
+  readonly action: string;
+  /** Show the bodies, masked. */
+  readonly bodies: boolean;
+  /** Throw away without asking back. */
+  readonly yes: boolean;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

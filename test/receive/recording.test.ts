@@ -43,6 +43,8 @@ class Collector implements ReceiverHandler {
     }
   }
 
+  onRenewed(): void {}
+
   onOriginLost(origin: Origin): void {
     this.lost.push(origin);
   }

@@ -66,6 +66,12 @@ export class FakeReceiver implements Receiver {
     return delivery;
   }
 
+  /** The receiver keeps a message elsewhere, for it to be given again. */
+  renew(delivery: FakeDelivery): void {
+    delivery.isLost = true;
+    this.handler?.onRenewed(delivery);
+  }
+
   /** The channel dies. @returns what was not settled on it, for the broker to give out again. */
   lose(): FakeDelivery[] {
     const unsettled = this.deliveries.filter(({ live }) => live);

@@ -47,7 +47,9 @@ export async function execute(settings: Settings, context: CommandContext): Prom
       written++;
     });
   };
-  await Promise.all(receivers.map((receiver) => receiver.run({ onDelivery, onOriginLost: () => {} })));
+  await Promise.all(
+    receivers.map((receiver) => receiver.run({ onDelivery, onRenewed: () => {}, onOriginLost: () => {} })),
+  );
   if (isFile && failure === undefined) {
     output.end();
     await finished(output).catch((error: unknown) => {

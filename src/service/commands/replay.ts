@@ -82,6 +82,7 @@ async function shiftToNow(settings: Settings, log: Log): Promise<number> {
       }
       delivery.settle('accept');
     },
+    onRenewed(): void {},
     onOriginLost(): void {},
   });
   await receiver.close();

@@ -1,9 +1,11 @@
 /** Where notifications come from. */
 import { optional, setting } from './definition.js';
-import { count, filePath, list, oneOf, size, text } from './kinds.js';
+import { count, duration, filePath, list, oneOf, onOff, size, text } from './kinds.js';
 import { transportUrls } from './urls.js';
 
 const FROM_BROKER = ['run', 'record'] as const;
+/** Those that need to know where the broker is. */
+const TO_BROKER = [...FROM_BROKER, 'dead-letters'] as const;
 
 /** The `control_exchange` of each service, and oslo.messaging's own default, `openstack`. */
 const EXCHANGES = [
@@ -19,7 +21,7 @@ export const BROKER = {
     argument: '<url>',
     kind: transportUrls(),
     default: ['rabbit://guest:guest@127.0.0.1:5672/'],
-    commands: FROM_BROKER,
+    commands: TO_BROKER,
     description:
       'The broker, as oslo.messaging writes it: rabbit://user:password@host1:5672,user:password@host2:5672/vhost. ' +
       'Repeat the flag, or separate by white space, to read several brokers. ' +
@@ -31,7 +33,7 @@ export const BROKER = {
     flag: '--transport-url-file',
     argument: '<file>',
     kind: filePath(),
-    commands: FROM_BROKER,
+    commands: TO_BROKER,
     description: 'A file that holds the transport URL, or several, one a line; instead of --transport-url.',
     example: '/run/secrets/transport-url',
   }),
@@ -41,7 +43,7 @@ export const BROKER = {
     argument: '<file>',
     kind: list('paths of files, separated by commas'),
     default: [],
-    commands: FROM_BROKER,
+    commands: TO_BROKER,
     description:
       "Configuration files of OpenStack services; the transport_url in each says which broker to read. Beside --transport-url they add to it; without it they replace that setting's default. May be repeated.",
     example: '/etc/nova/nova.conf',
@@ -109,6 +111,60 @@ export const BROKER = {
     commands: FROM_BROKER,
     description: 'The most notifications that the broker hands out before they are acknowledged.',
     example: '20000',
+  }),
+  deadLetters: setting({
+    key: 'broker.deadLetters',
+    flag: '--dead-letters',
+    argument: '',
+    kind: onOff(),
+    default: true,
+    commands: ['run'],
+    description:
+      "Set notifications that can never become spans aside, in a queue with the reason; otherwise the broker discards them, by the queue's own dead-letter policy.",
+    example: 'false',
+  }),
+  deadLetterQueue: setting({
+    key: 'broker.deadLetterQueue',
+    flag: '--dead-letter-queue',
+    argument: '<name>',
+    kind: text('the name of a queue'),
+    default: 'osprofiler-otel-bridge.dead-letters',
+    commands: ['run', 'dead-letters'],
+    description: 'The durable queue for what is set aside; declared unless it is there.',
+    example: 'osprofiler-otel-bridge.dead-letters',
+  }),
+  maxDeadLetters: setting({
+    key: 'broker.maxDeadLetters',
+    flag: '--max-dead-letters',
+    argument: '<count>',
+    kind: count(1),
+    default: 10_000,
+    commands: ['run'],
+    description:
+      'How many that queue takes, from when it is declared; past it notifications are held, unacknowledged, until there is room.',
+    example: '1000',
+  }),
+  renewAfter: setting({
+    key: 'broker.renewAfter',
+    flag: '--renew-after',
+    argument: '<duration>',
+    kind: duration({ min: 1000 }),
+    default: 600_000,
+    commands: ['run'],
+    description:
+      "How long a notification is held unacknowledged before it is renewed by way of a parking queue; well below the broker's consumer_timeout, 30 minutes by default.",
+    example: '2m',
+  }),
+  renewAtDeliveries: setting({
+    key: 'broker.renewAtDeliveries',
+    flag: '--renew-at-deliveries',
+    argument: '<count>',
+    kind: count(1),
+    default: 1,
+    commands: ['run'],
+    description:
+      'Renew at once what stays open and was given out by a quorum queue so often before: its delivery limit would discard it.',
+    example: '5',
   }),
   maxMessageBytes: setting({
     key: 'wire.maxMessageBytes',

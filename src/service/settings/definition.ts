@@ -1,7 +1,7 @@
 /** How a setting is declared. */
 import type { Kind } from './kinds.js';
 
-export const COMMANDS = ['run', 'replay', 'record', 'demo', 'trace-id'] as const;
+export const COMMANDS = ['run', 'replay', 'record', 'demo', 'trace-id', 'dead-letters'] as const;
 
 export type CommandName = (typeof COMMANDS)[number];
 

@@ -12,7 +12,7 @@ export interface Resolved {
 
 type Origins = Readonly<Record<SettingName, Origin>>;
 
-/** @param operands what stands beside the flags: files, or UUIDs */
+/** @param operands what stands beside the flags: files, UUIDs, an action */
 export function resolveSettings(values: Values, origins: Origins, operands: readonly string[]): Resolved {
   const { url, urlIsDefault, problem } = resolveUrl(values, origins);
   const problems = [...checkBrokers(origins), ...checkClientCertificate(values, origins)];
@@ -45,6 +45,7 @@ export function resolveSettings(values: Values, origins: Origins, operands: read
     record: { output: values.output, ...present({ limit: values.limit }) },
     demo: { sql: values.demoSql },
     traceId: { uuids: operands, ...present({ uiUrl: values.uiUrl }) },
+    deadLetters: { action: operands[0] ?? '', bodies: values.bodies, yes: values.yes },
     drainTimeoutMs: values.drainTimeout,
     log: { level: values.logLevel, format: values.logFormat },
   };
@@ -68,6 +69,11 @@ function broker(values: Values, origins: Origins): Settings['broker'] {
     exchanges: values.exchanges,
     routingKeys: values.routingKeys,
     ...present({ prefetch: values.prefetch }),
+    deadLetters: values.deadLetters,
+    deadLetterQueue: values.deadLetterQueue,
+    maxDeadLetters: values.maxDeadLetters,
+    renewAfterMs: values.renewAfter,
+    renewAtDeliveries: values.renewAtDeliveries,
   };
 }
 

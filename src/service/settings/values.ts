@@ -38,6 +38,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   record: 'This command',
   demo: 'This command',
   traceId: 'This command',
+  deadLetters: 'This command',
 };
 
 /** The heading a setting stands under in help and documentation. */

@@ -42,7 +42,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     const [a, b, c, d] = running.handler.deliveries;
     d!.settle('accept');
     a!.settle('accept');
-    c!.settle('reject');
+    c!.settle({ reason: 'not-json', detail: 'no JSON' });
     await running.receiver.close();
     assert.equal(b!.live, false);
     assert.equal(b!.settle('accept'), false);

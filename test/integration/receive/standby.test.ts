@@ -28,7 +28,8 @@ describe('two bridges on one queue', { timeout: 120_000 }, () => {
       await untilConsuming(second);
       await eventually(() => second.handler.deliveries.length === 1);
       assert.equal(second.handler.deliveries[0]!.redelivered, true);
-      assert.equal(second.handler.deliveries[0]!.settle('accept'), true);
+      // A quorum queue counts: what comes for the second time and stays open is renewed, and comes once more.
+      await eventually(() => second.handler.deliveries.at(-1)!.settle('accept'));
     });
   }
 

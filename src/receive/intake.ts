@@ -1,0 +1,224 @@
+/**
+ * Everything that happens over one connection once its queue can be consumed: the consumption itself, the queue in
+ * which its deliveries are renewed, and the messages that are set aside. It ends when the consumption does.
+ */
+import type { Log, ReceiverHandler } from '../delivery.js';
+import type { Announcer } from './announcer.js';
+import { Backoff, type BackoffBounds } from './backoff.js';
+import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
+import { Consumption, type ConsumptionEnd, type ConsumptionOptions } from './consumption.js';
+import { DeadLetters } from './dead-letters.js';
+import { explain, hostAndPort } from './explain.js';
+import { pause, settledOrAborted, settledWithin } from './pause.js';
+import { Publisher } from './publisher.js';
+import { Renewal } from './renewal.js';
+import { declareOwn, type OwnQueue } from './topology.js';
+
+/** What the receiver counts over all its connections. */
+export interface IntakeCounts {
+  deadLettered: number;
+  renewed: number;
+}
+
+/** How deliveries are renewed. */
+export interface RenewalSettings {
+  readonly parking: OwnQueue;
+  readonly afterMs: number;
+  readonly atDeliveries: number;
+}
+
+export interface IntakeOptions {
+  readonly queue: string;
+  readonly prefetch: number;
+  /**
+   * Something went wrong before: begin with a small part of the prefetch. A loss counts against all that was handed
+   * out, on queues that count, and of few messages each is looked at, and renewed, soon.
+   */
+  readonly isCautious: boolean;
+  readonly handler: ReceiverHandler;
+  readonly stopping: AbortSignal;
+  readonly log: Log;
+  readonly announcer: Announcer;
+  /** Absent: what is rejected is discarded by the broker. */
+  readonly deadLetters: OwnQueue | undefined;
+  /** Absent: deliveries are held for as long as the broker allows. */
+  readonly renewal: RenewalSettings | undefined;
+  readonly counts: IntakeCounts;
+  /** Opens another connection to the same host, to publish over. */
+  readonly connect: (signal: AbortSignal) => Promise<BrokerConnection>;
+  /** For what the broker refuses to queues of ours. */
+  readonly backoff: BackoffBounds;
+  readonly random: (() => number) | undefined;
+}
+
+/** Notifications that are handed out at once while cautious: they are renewed in about a second. */
+const CAUTIOUS_PREFETCH = 2_000;
+/** Caution ends when the connection has lasted so long. */
+const CAUTIOUS_MS = 5_000;
+/** The second consumer of the same connection. */
+const PARKING_TAG = 'osprofiler-otel-bridge.parking';
+
+export class Intake {
+  readonly #publisher: Publisher;
+  readonly #deadLetters: DeadLetters | undefined;
+  readonly #renewal: Renewal | undefined;
+  /** Aborted when nothing more is to be taken in. */
+  readonly #over = new AbortController();
+  #consumption: Consumption | undefined;
+  #parked: Consumption | undefined;
+  #parking: Promise<void> | undefined;
+
+  private constructor(
+    private readonly connection: BrokerConnection,
+    private readonly options: IntakeOptions,
+  ) {
+    this.#publisher = new Publisher(options.connect);
+    this.#deadLetters = options.deadLetters && this.#createDeadLetters(options.deadLetters);
+    this.#renewal = options.renewal && this.#createRenewal(options.renewal);
+  }
+
+  /** Starts to consume. Rejects with what the broker refuses it with; queues of our own are waited for meanwhile. */
+  static async open(connection: BrokerConnection, options: IntakeOptions): Promise<Intake> {
+    const intake = new Intake(connection, options);
+    try {
+      const { queue, prefetch, isCautious } = options;
+      const first = isCautious ? Math.min(prefetch, CAUTIOUS_PREFETCH) : prefetch;
+      const consuming = { ...intake.#consuming(queue), prefetch: first };
+      intake.#consumption = await Consumption.open(connection, consuming);
+      if (first < prefetch) void intake.#widen(intake.#consumption, prefetch - first);
+    } catch (error) {
+      await intake.close();
+      throw error;
+    }
+    if (options.renewal !== undefined) intake.#parking = intake.#keepParking(options.renewal.parking);
+    return intake;
+  }
+
+  /** Resolves when no further message of the queue will come. */
+  get ended(): Promise<ConsumptionEnd> {
+    return this.#consumption!.ended;
+  }
+
+  /** How many deliveries are the handler's and not settled. */
+  get unsettled(): number {
+    return (this.#consumption?.unsettled ?? 0) + this.parked;
+  }
+
+  /** Those among them that came back from the parking queue. */
+  get parked(): number {
+    return this.#parked?.unsettled ?? 0;
+  }
+
+  /** Rejected messages that are held, since they cannot be written. */
+  get heldDeadLetters(): number {
+    return this.#deadLetters?.held ?? 0;
+  }
+
+  /** Whether the broker takes no copies now for want of memory or disk. */
+  get blocked(): boolean {
+    return this.#publisher.blocked;
+  }
+
+  /** No more messages, please; what was handed over can still be settled. Never rejects. */
+  async cancel(): Promise<void> {
+    this.#over.abort();
+    await this.#renewal?.close();
+    await Promise.all([this.#consumption?.cancel(), this.#parked?.cancel()]);
+    await this.#parking;
+  }
+
+  /** Waits for what is on its way, and sends the settlements held back; what is unsettled returns to the broker. */
+  async close(): Promise<void> {
+    this.#over.abort();
+    const written = Promise.all([this.#deadLetters?.close(), this.#renewal?.close()]);
+    if (this.connection.open) await settledWithin(written, ANSWER_DEADLINE_MS);
+    await this.#parking;
+    await Promise.all([this.#consumption?.close(), this.#parked?.close()]);
+    await this.#publisher.close();
+  }
+
+  #consuming(queue: string): ConsumptionOptions {
+    const deadLetters = this.#deadLetters;
+    const renewal = this.#renewal;
+    const { prefetch, handler, stopping, log } = this.options;
+    return {
+      ...{ queue, prefetch, handler, stopping, log },
+      setAside: deadLetters && ((delivery, why) => deadLetters.add(delivery, why)),
+      onKept: renewal && ((delivery) => renewal.consider(delivery)),
+    };
+  }
+
+  async #widen(consumption: Consumption, prefetch: number): Promise<void> {
+    await pause(CAUTIOUS_MS, this.#over.signal);
+    // When that fails the channel has died, and the consumption has ended.
+    if (!this.#over.signal.aborted) await consumption.widen(prefetch).catch(() => undefined);
+  }
+
+  #createDeadLetters(queue: OwnQueue): DeadLetters {
+    const { announcer, counts, backoff, random } = this.options;
+    return new DeadLetters({
+      ...{ publisher: this.#publisher, queue, where: this.connection.where, announcer, backoff, random },
+      onHeld: (delivery) => this.#renewal?.consider(delivery),
+      onWritten: () => {
+        counts.deadLettered += 1;
+      },
+    });
+  }
+
+  #createRenewal(settings: RenewalSettings): Renewal {
+    const { announcer, counts, backoff, random } = this.options;
+    return new Renewal({
+      ...settings,
+      ...{ publisher: this.#publisher, where: this.connection.where, announcer, backoff, random },
+      deadLetters: this.#deadLetters,
+      outstanding: () =>
+        [this.#consumption, this.#parked].flatMap((each) => (each === undefined ? [] : [each.outstanding])),
+      isOpen: () => this.#parked !== undefined,
+      onRenewed: () => {
+        counts.renewed += 1;
+      },
+    });
+  }
+
+  /** Consumes the parking queue until the intake is over, whatever happens to it. Never rejects. */
+  async #keepParking(parking: OwnQueue): Promise<void> {
+    const { signal } = this.#over;
+    const backoff = new Backoff(this.options.backoff, this.options.random);
+    while (!signal.aborted && this.connection.open) {
+      try {
+        await declareOwn(this.connection, parking);
+        const consuming = { ...this.#consuming(parking.name), consumerTag: PARKING_TAG };
+        const parked = await Consumption.open(this.connection, consuming);
+        backoff.reset();
+        await this.#consumeParked(parked);
+      } catch (error) {
+        this.#announceNoParking(error, parking);
+      }
+      await pause(backoff.next(), signal, this.connection.gone);
+    }
+  }
+
+  async #consumeParked(parked: Consumption): Promise<void> {
+    this.#parked = parked;
+    this.#renewal?.open();
+    const end = await settledOrAborted(parked.ended, this.#over.signal);
+    if (end === undefined) {
+      // Opened while the intake was ending.
+      await parked.cancel();
+      return;
+    }
+    this.#parked = undefined;
+    await parked.close();
+  }
+
+  #announceNoParking(error: unknown, { name }: OwnQueue): void {
+    if (!this.connection.open || this.#over.signal.aborted) return;
+    const { where } = this.connection;
+    const { reason, hint } = explain(error, where, name);
+    this.options.announcer.say(
+      'warn',
+      { broker: hostAndPort(where), queue: name, hint },
+      `going on without renewal, so that notifications that stay open for long may be lost: ${reason}`,
+    );
+  }
+}
