@@ -219,8 +219,10 @@ export class Bridge {
 
   private countTaken(
     spans: readonly PendingSpan[],
-    { refused = 0, message }: FinalOutcome & { kind: 'taken' },
+    { refused: claimed = 0, message }: FinalOutcome & { kind: 'taken' },
   ): void {
+    // A backend that claims more than it was sent must not turn the count back.
+    const refused = Math.min(claimed, spans.length);
     this.counts.spans += spans.length - refused;
     this.counts.refusedSpans += refused;
     for (const { incomplete } of spans) if (incomplete) this.counts.incompleteSpans++;
