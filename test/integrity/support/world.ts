@@ -1,0 +1,224 @@
+/**
+ * One scenario's world: services that publish, a broker, a network, bridges, a backend; and the verdict on what
+ * became of the notifications.
+ */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { Backend } from './backend.js';
+import { BridgeProcess, type Summary } from './bridge-process.js';
+import type { Broker } from './broker.js';
+import { FaultyProxy } from './faulty-proxy.js';
+import { until } from './patience.js';
+import { Publisher, QUEUE } from './publisher.js';
+import { Random } from './random.js';
+import { RecordedLoad } from './recorded-load.js';
+
+export interface WorldOptions {
+  /** Of the queue, such as its type. */
+  readonly queueArguments?: Record<string, unknown>;
+  /** Of all bridges. */
+  readonly bridgeArguments?: readonly string[];
+  /** Seconds of AMQP's heartbeat; a silent connection is given up after two of them. */
+  readonly heartbeat?: number;
+}
+
+export const DEAD_LETTERS = 'osprofiler-otel-bridge.dead-letters';
+/** Where the bridge renews what stays open for long. */
+export const PARKING = `osprofiler-otel-bridge.parking.${QUEUE}`;
+export const CONSUMING = `consuming ${QUEUE}`;
+
+const MOST_SUCCESSORS = 3;
+
+export interface DeadLetter {
+  readonly body: Buffer;
+  readonly reason: unknown;
+}
+
+export class World {
+  readonly random = new Random();
+  /** Keys of pairs that the backend will not have, since it refuses them. */
+  readonly excused = new Set<string>();
+  readonly load: RecordedLoad;
+  readonly backend: Backend;
+  readonly proxy: FaultyProxy;
+  readonly publisher: Publisher;
+  private readonly bridges: BridgeProcess[] = [];
+
+  private constructor(
+    readonly broker: Broker,
+    readonly vhost: string,
+    private readonly options: WorldOptions,
+    parts: { backend: Backend; proxy: FaultyProxy; publisher: Publisher },
+  ) {
+    this.load = new RecordedLoad(vhost);
+    this.backend = parts.backend;
+    this.proxy = parts.proxy;
+    this.publisher = parts.publisher;
+  }
+
+  /** Makes a world that ends with the test. */
+  static async create(test: TestContext, broker: Broker, options: WorldOptions = {}): Promise<World> {
+    const vhost = await broker.createVhost();
+    const world = new World(broker, vhost, options, {
+      backend: await Backend.start(),
+      proxy: await FaultyProxy.start(broker.port),
+      publisher: await Publisher.create(broker.url(vhost), options.queueArguments),
+    });
+    test.diagnostic(`seed ${world.random.seed}`);
+    test.after(() => world.end());
+    return world;
+  }
+
+  /** Starts a bridge that speaks with the broker through the proxy. */
+  startBridge(...args: readonly string[]): BridgeProcess {
+    return this.bridgeAt(this.proxy.port, args);
+  }
+
+  /** Starts a bridge with a network of its own, on which nothing goes wrong. */
+  startBridgeElsewhere(): BridgeProcess {
+    return this.bridgeAt(this.broker.port, []);
+  }
+
+  private bridgeAt(port: number, args: readonly string[]): BridgeProcess {
+    const { heartbeat = 30, bridgeArguments = [] } = this.options;
+    const url = `rabbit://guest:guest@127.0.0.1:${port}/${this.vhost}?heartbeat=${heartbeat}`;
+    const where = ['--transport-url', url, '--endpoint', this.backend.url];
+    const bridge = new BridgeProcess([...where, ...bridgeArguments, ...args]);
+    this.bridges.push(bridge);
+    return bridge;
+  }
+
+  /** Starts a bridge, and waits until it consumes. */
+  async consumingBridge(...args: readonly string[]): Promise<BridgeProcess> {
+    const bridge = this.startBridge(...args);
+    await bridge.untilLogged(CONSUMING);
+    return bridge;
+  }
+
+  /** Publishes the next notifications of the recording. */
+  publishNext(count: number): Promise<void> {
+    return this.publisher.publish(this.load.take(count));
+  }
+
+  /** Publishes what completes the open pairs. */
+  publishRest(): Promise<void> {
+    return this.publisher.publish(this.load.takeRest());
+  }
+
+  /** Resolves when the backend has taken a span of every published pair, but for {@link excused} ones. */
+  async untilAllTaken(): Promise<void> {
+    await until(
+      () => `all at the backend: ${this.missing().length} missing\n${this.bridges.at(-1)?.text}`,
+      () =>
+        this.backend.spans.size + this.excused.size >= this.load.pairs.size && this.missing().length === 0,
+    );
+  }
+
+  /**
+   * When everything has been published: waits until all of it has been taken, and ends the bridge in order.
+   * @param left see {@link stop}.
+   */
+  async finish(bridge: BridgeProcess, left?: 'what was returned'): Promise<Summary> {
+    await this.untilAllTaken();
+    // What a fault sent back stands before this last pair: when that is taken, the bridge has met it all again.
+    await this.publisher.publish(this.load.takePairs(1).flat());
+    await this.untilAllTaken();
+    const summary = await this.stop(bridge, left);
+    await this.emptyParking();
+    return summary;
+  }
+
+  /**
+   * Ends the bridge in order, and checks its books and that it left nothing in the queue.
+   * @param left what it may leave there; nothing by default.
+   */
+  async stop(bridge: BridgeProcess, left?: 'what was returned'): Promise<Summary> {
+    const { status, summary } = await bridge.stop();
+    assert.equal(status, 0, bridge.text);
+    assertLaw(summary);
+    // Unacknowledged messages are ready again by the time that the bridge is gone.
+    const ready = await this.broker.ready(this.vhost, QUEUE);
+    assert.equal(ready, left === undefined ? 0 : summary.returned, 'messages left in the queue');
+    return summary;
+  }
+
+  /** A bridge may end with copies on their way to the parking queue: its successors take them, and leave nothing. */
+  private async emptyParking(): Promise<void> {
+    const parked = async (): Promise<number> => (await this.broker.ready(this.vhost, PARKING)) ?? 0;
+    for (let successors = 0; (await parked()) > 0; successors++) {
+      assert.ok(successors < MOST_SUCCESSORS, `${await parked()} messages stay parked`);
+      const successor = await this.consumingBridge();
+      await until('the parked messages handed out', async () => (await parked()) === 0);
+      await this.stop(successor);
+    }
+  }
+
+  /** Every pair arrived at least once, complete and as it was published; what came again was the same to the byte. */
+  assertArrived(): void {
+    assert.deepEqual(this.missing(), []);
+    assert.deepEqual(this.backend.mismatches, []);
+    const wrong = [...this.load.pairs].filter(([key, expected]) => {
+      const span = this.backend.spans.get(key);
+      return (
+        span !== undefined &&
+        (span.incomplete ||
+          span.startTimeUnixNano !== expected.startTimeUnixNano ||
+          span.endTimeUnixNano !== expected.endTimeUnixNano)
+      );
+    });
+    assert.deepEqual(wrong, []);
+  }
+
+  /** {@link assertArrived}, and nothing came that was never published. */
+  assertNothingLost(): void {
+    this.assertArrived();
+    const strangers = [...this.backend.spans.keys()].filter((key) => !this.load.pairs.has(key));
+    assert.deepEqual(strangers, []);
+  }
+
+  /** The whole verdict, when everything has been published. */
+  async verdict(bridge: BridgeProcess): Promise<Summary> {
+    const summary = await this.finish(bridge);
+    this.assertNothingLost();
+    return summary;
+  }
+
+  /** Takes everything out of the dead-letter queue. */
+  deadLetters(): Promise<DeadLetter[]> {
+    return this.broker.withChannel(this.vhost, async (channel) => {
+      const letters: DeadLetter[] = [];
+      for (;;) {
+        const message = await channel.get(DEAD_LETTERS, { noAck: true });
+        if (message === false) return letters;
+        letters.push({
+          body: message.content,
+          reason: message.properties.headers?.['x-osprofiler-bridge-reason'],
+        });
+      }
+    });
+  }
+
+  private missing(): string[] {
+    const { spans } = this.backend;
+    return [...this.load.pairs.keys()].filter((key) => !spans.has(key) && !this.excused.has(key));
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all(this.bridges.map((bridge) => bridge.kill()));
+    await this.publisher.close();
+    await this.proxy.stop();
+    await this.backend.close();
+    await this.broker.ask('DELETE', `vhosts/${this.vhost}`);
+  }
+}
+
+/** At every moment, and so at the end, each notification that came in went one way. */
+export function assertLaw(summary: Summary): void {
+  const { notifications, exported, duplicates, late, filtered, rejected, returned, unsettled } = summary;
+  const setAside = Object.values(rejected).reduce((sum, count) => sum + count, 0);
+  assert.equal(
+    exported + duplicates + late + filtered + setAside + returned + unsettled,
+    notifications,
+    JSON.stringify(summary),
+  );
+}
