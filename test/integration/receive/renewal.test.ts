@@ -142,42 +142,6 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
   });
 });
 
-describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_000 }, () => {
-  let vhost: TestVhost;
-  before(async () => {
-    vhost = await broker().createVhost();
-  });
-  after(() => vhost.remove());
-
-  // Parking takes a moment: a limit of 1 leaves none for a connection that is lost again before it is done.
-  it('are not lost by a bridge that loses its connection ten times (limit 3)', async (test) => {
-    const queue = 'quorum';
-    const points = Array.from({ length: 50 }, (_, index) => `point ${index}`);
-    const message = (half: string) => (point: string) =>
-      body({ name: `${point}-${half}`, trace_id: point }).toString();
-    const args = { 'x-queue-type': 'quorum', 'x-delivery-limit': 3 };
-    await vhost.withChannel(async (channel) => {
-      await channel.assertQueue(queue, { durable: true, arguments: args });
-      for (const point of points) channel.sendToQueue(queue, Buffer.from(message('start')(point)));
-    });
-    const { bridge, receiver, sink } = bridging(test, vhost, 60_000, queue);
-    for (let reconnects = 0; reconnects < 10; reconnects += 1) {
-      await eventually(() => receiver.status().reconnects === reconnects && bridge.openPoints === 50);
-      if (reconnects > 0) await eventually(() => receiver.status().parked === 50);
-      await vhost.closeBridgeConnections();
-      await eventually(() => receiver.status().reconnects > reconnects);
-    }
-    await vhost.withChannel(async (channel) => {
-      for (const point of points) channel.sendToQueue(queue, Buffer.from(message('stop')(point)));
-    });
-    await eventually(() => bridge.counts.spans === 50 && bridge.unsettled === 0);
-    assert.deepEqual(sink.names.flat().sort(), [...points].sort());
-    assert.equal(bridge.counts.incompleteSpans, 0);
-    await bridge.close();
-    assert.equal(await leftIn(vhost, queue), 0);
-  });
-});
-
 function bridging(
   test: { after(fn: () => Promise<void>): void },
   vhost: TestVhost,
