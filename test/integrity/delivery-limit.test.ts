@@ -57,8 +57,7 @@ describe(`a quorum queue with a delivery limit of ${LIMIT}`, () => {
     world.excused.clear();
     await world.publisher.publish(long.map(([, stop]) => stop));
     await world.publishRest();
-    await world.verdict(world.startBridge());
-    test.diagnostic(`${world.load.pairs.size} pairs, ${world.backend.duplicates} spans came more than once`);
+    test.diagnostic(await world.verdictAfterKills(await world.consumingBridge()));
   });
 });
 

@@ -62,7 +62,7 @@ describe('two bridges on one queue', () => {
         active = standby;
       }
       await world.publishRest();
-      await world.verdict(active);
+      test.diagnostic(await world.verdictAfterKills(active));
       assert.equal(await watch.end(), 1, 'the most consumers that the queue had at a time');
       test.diagnostic(
         `${world.load.pairs.size} pairs, ${world.backend.duplicates} spans came more than once`,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Channel, connect } from 'amqplib';
+import { type Channel, connect, type GetMessage } from 'amqplib';
 import { until } from './patience.js';
 
 /** As scripts/private-broker.mjs has it. */
@@ -120,6 +120,18 @@ export class Broker {
         return (await channel.checkQueue(queue)).messageCount;
       } catch {
         return undefined;
+      }
+    });
+  }
+
+  /** Takes all messages out of a queue. */
+  empty(vhost: string, queue: string): Promise<GetMessage[]> {
+    return this.withChannel(vhost, async (channel) => {
+      const messages: GetMessage[] = [];
+      for (;;) {
+        const message = await channel.get(queue, { noAck: true });
+        if (message === false) return messages;
+        messages.push(message);
       }
     });
   }

@@ -127,6 +127,12 @@ export class RecordedLoad {
   }
 }
 
+/** The key of the span that a message of the load belongs to. */
+export function keyOf(body: Buffer): string {
+  const { payload } = JSON.parse(body.toString()) as { payload: Record<string, string> };
+  return `${hexOf(payload['base_id']!)}/${hexOf(payload['trace_id']!).slice(16)}`;
+}
+
 function hexOf(uuid: string): string {
   return uuid.replaceAll('-', '');
 }

@@ -11,7 +11,7 @@ import { FaultyProxy } from './faulty-proxy.js';
 import { until } from './patience.js';
 import { Publisher, QUEUE } from './publisher.js';
 import { Random } from './random.js';
-import { RecordedLoad } from './recorded-load.js';
+import { keyOf, RecordedLoad } from './recorded-load.js';
 
 export interface WorldOptions {
   /** Of the queue, such as its type. */
@@ -28,6 +28,14 @@ export const PARKING = `osprofiler-otel-bridge.parking.${QUEUE}`;
 export const CONSUMING = `consuming ${QUEUE}`;
 
 const MOST_SUCCESSORS = 3;
+/** Halves that killed bridges leave behind, of all pairs: far more would mean that halves are not settled together. */
+const MOST_LEFT = 0.02;
+
+/**
+ * What a bridge may leave in the queue when it ends: nothing; all that went back unsettled, to the message; or, when
+ * bridges were killed, a half whose pair has been taken.
+ */
+export type Left = 'nothing' | 'what was returned' | 'second halves';
 
 export interface DeadLetter {
   readonly body: Buffer;
@@ -74,7 +82,7 @@ export class World {
     return this.bridgeAt(this.proxy.port, args);
   }
 
-  /** Starts a bridge with a network of its own, on which nothing goes wrong. */
+  /** Starts a bridge with a network of its own, which loses nothing: a killed process has sent what it sent. */
   startBridgeElsewhere(): BridgeProcess {
     return this.bridgeAt(this.broker.port, []);
   }
@@ -114,31 +122,26 @@ export class World {
     );
   }
 
-  /**
-   * When everything has been published: waits until all of it has been taken, and ends the bridge in order.
-   * @param left see {@link stop}.
-   */
-  async finish(bridge: BridgeProcess, left?: 'what was returned'): Promise<Summary> {
+  /** When everything has been published: waits until all of it has been taken, and ends the bridge in order. */
+  async finish(bridge: BridgeProcess, left: Left = 'nothing'): Promise<Summary> {
     await this.untilAllTaken();
     // What a fault sent back stands before this last pair: when that is taken, the bridge has met it all again.
     await this.publisher.publish(this.load.takePairs(1).flat());
     await this.untilAllTaken();
     const summary = await this.stop(bridge, left);
-    await this.emptyParking();
+    if (left !== 'second halves') await this.emptyParking();
     return summary;
   }
 
-  /**
-   * Ends the bridge in order, and checks its books and that it left nothing in the queue.
-   * @param left what it may leave there; nothing by default.
-   */
-  async stop(bridge: BridgeProcess, left?: 'what was returned'): Promise<Summary> {
+  /** Ends the bridge in order, and checks its books and what it left in the queue. */
+  async stop(bridge: BridgeProcess, left: Left = 'nothing'): Promise<Summary> {
     const { status, summary } = await bridge.stop();
     assert.equal(status, 0, bridge.text);
     assertLaw(summary);
+    if (left === 'second halves') return summary;
     // Unacknowledged messages are ready again by the time that the bridge is gone.
     const ready = await this.broker.ready(this.vhost, QUEUE);
-    assert.equal(ready, left === undefined ? 0 : summary.returned, 'messages left in the queue');
+    assert.equal(ready, left === 'nothing' ? 0 : summary.returned, 'messages left in the queue');
     return summary;
   }
 
@@ -176,6 +179,19 @@ export class World {
     assert.deepEqual(strangers, []);
   }
 
+  /**
+   * The whole verdict, when everything has been published and bridges were killed: an acknowledgement that was on its
+   * way may be lost, and with it one half of a pair stays behind whose other is gone.
+   * @returns what happened, in words.
+   */
+  async verdictAfterKills(bridge: BridgeProcess): Promise<string> {
+    await this.finish(bridge, 'second halves');
+    this.assertNothingLost();
+    const left = await this.assertOnlySecondHalvesLeft();
+    const { duplicates } = this.backend;
+    return `${this.load.pairs.size} pairs; ${duplicates} spans came more than once; ${left} second halves left`;
+  }
+
   /** The whole verdict, when everything has been published. */
   async verdict(bridge: BridgeProcess): Promise<Summary> {
     const summary = await this.finish(bridge);
@@ -184,18 +200,26 @@ export class World {
   }
 
   /** Takes everything out of the dead-letter queue. */
-  deadLetters(): Promise<DeadLetter[]> {
-    return this.broker.withChannel(this.vhost, async (channel) => {
-      const letters: DeadLetter[] = [];
-      for (;;) {
-        const message = await channel.get(DEAD_LETTERS, { noAck: true });
-        if (message === false) return letters;
-        letters.push({
-          body: message.content,
-          reason: message.properties.headers?.['x-osprofiler-bridge-reason'],
-        });
-      }
-    });
+  async deadLetters(): Promise<DeadLetter[]> {
+    return (await this.broker.empty(this.vhost, DEAD_LETTERS)).map(({ content, properties }) => ({
+      body: content,
+      reason: properties.headers?.['x-osprofiler-bridge-reason'],
+    }));
+  }
+
+  /**
+   * Checks that what killed bridges left behind belongs to pairs that have been taken, and that it is little.
+   * @returns how many messages.
+   */
+  async assertOnlySecondHalvesLeft(): Promise<number> {
+    const queues = await Promise.all([QUEUE, PARKING].map((queue) => this.broker.empty(this.vhost, queue)));
+    const keys = queues.flat().map(({ content }) => keyOf(content));
+    assert.deepEqual(
+      keys.filter((key) => !this.backend.spans.has(key)),
+      [],
+    );
+    assert.ok(keys.length < this.load.pairs.size * MOST_LEFT, `${keys.length} halves were left behind`);
+    return keys.length;
   }
 
   private missing(): string[] {
