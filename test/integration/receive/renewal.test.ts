@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Bridge } from '../../../src/bridge.js';
 import { RabbitReceiver } from '../../../src/receive/rabbitmq.js';
+import { parkingName } from '../../../src/receive/topology.js';
+import { FaultyProxy } from '../../integrity/support/faulty-proxy.js';
 import { body } from '../../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
 import { RememberingLog } from '../../support/receiving.js';
@@ -142,16 +144,59 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
   });
 });
 
+describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_000 }, () => {
+  let vhost: TestVhost;
+  before(async () => {
+    vhost = await broker().createVhost();
+  });
+  after(() => vhost.remove());
+
+  // Parking takes a moment: a limit of 1 leaves none for a connection that is lost again before it is done.
+  it('are not lost by a bridge that loses its connections ten times (limit 3)', async (test) => {
+    const queue = 'quorum';
+    const points = Array.from({ length: 50 }, (_, index) => `point ${index}`);
+    const publishHalves = (half: string) =>
+      vhost.withChannel(async (channel) => {
+        for (const point of points)
+          channel.sendToQueue(queue, body({ name: `${point}-${half}`, trace_id: point }));
+      });
+    await vhost.withChannel((channel) =>
+      channel.assertQueue(queue, {
+        durable: true,
+        arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 3 },
+      }),
+    );
+    await publishHalves('start');
+    const proxy = await FaultyProxy.start(broker().port);
+    test.after(() => proxy.stop());
+    const address = { ...vhost.address(), hosts: [{ host: '127.0.0.1', port: proxy.port }] };
+    const { bridge, receiver, sink } = bridging(test, vhost, 60_000, queue, address);
+    for (let reconnects = 0; reconnects < 10; reconnects += 1) {
+      await eventually(() => receiver.status().reconnects === reconnects && bridge.openPoints === 50);
+      if (reconnects > 0) await eventually(() => receiver.status().parked === 50);
+      proxy.cut();
+      await eventually(() => receiver.status().reconnects > reconnects);
+    }
+    await publishHalves('stop');
+    await eventually(() => bridge.counts.spans === 50 && bridge.unsettled === 0);
+    assert.deepEqual(sink.names.flat().sort(), [...points].sort());
+    assert.equal(bridge.counts.incompleteSpans, 0);
+    await bridge.close();
+    assert.deepEqual([await leftIn(vhost, queue), await leftIn(vhost, parkingName(queue))], [0, 0]);
+  });
+});
+
 function bridging(
   test: { after(fn: () => Promise<void>): void },
   vhost: TestVhost,
   afterMs: number,
   queue = 'profiler.info',
+  address = vhost.address(),
 ) {
   const sink = new PromptSink();
   const log = new RememberingLog();
   const receiver = new RabbitReceiver({
-    address: vhost.address(),
+    address,
     source: { mode: 'drain', queue },
     prefetch: 1_000,
     log,
