@@ -62,9 +62,14 @@ export class Pending {
     return this.spans.get(key);
   }
 
-  /** What became of a point that left not too long ago. */
+  /**
+   * What became of a point that left not too long ago, or of which deliveries still wait. What waited and went away
+   * meanwhile, alone (renewed) or with its origin, is among the missing: its copy must not be taken for a duplicate.
+   */
   findLeft(key: string): LeftPoint | undefined {
-    return this.left.get(key);
+    const point = this.left.get(key) ?? this.unfinished.get(key);
+    if (point !== undefined) missDead(point);
+    return point;
   }
 
   begin(key: string, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
@@ -96,7 +101,7 @@ export class Pending {
     return [...halves.values()];
   }
 
-  /** Nothing is known of the point any more. @returns whether anything was. */
+  /** Nothing is known of a refused point any more. @returns whether anything was. */
   forgetLeft(key: string): boolean {
     return this.left.delete(key);
   }
@@ -163,6 +168,7 @@ export class Pending {
 
 /** What waits and went back to the broker itself, or was renewed, will come again. */
 function missDead(point: LeftPoint): void {
+  if (point.waiting.every(({ delivery }) => delivery.live)) return;
   for (const { half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
   point.waiting = point.waiting.filter(({ delivery }) => delivery.live);
 }

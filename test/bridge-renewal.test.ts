@@ -64,6 +64,20 @@ describe('the bridge, when deliveries are renewed', () => {
     assertLaw();
   });
 
+  it('waits for the start when the copy of a stop that waited for it comes first', async () => {
+    const { receiver, sink, bridge, assertLaw } = bridging();
+    receiver.renew(receiver.give(START));
+    const stop = receiver.give(STOP);
+    sink.requests[0]?.answer(TAKEN);
+    await settled();
+    receiver.renew(stop);
+    const copy = again(receiver, STOP);
+    assert.ok(copy.live, 'settled alone it would leave the start to become an incomplete span');
+    const start = again(receiver, START);
+    assert.deepEqual([start.settlement, copy.settlement, bridge.unsettled], ['accept', 'accept', 0]);
+    assertLaw();
+  });
+
   it('gives copies the places of deliveries whose span is on its way', async () => {
     const { receiver, sink, bridge, assertLaw } = bridging();
     for (const message of [START, STOP]) receiver.renew(receiver.give(message));

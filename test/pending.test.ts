@@ -61,6 +61,26 @@ describe('pending spans', () => {
     assert.deepEqual(pending.complete('k', left, other), [one.delivery, other.delivery]);
   });
 
+  it('know at once that what waited has gone away', () => {
+    const pending = new Pending();
+    const [start, stop] = [held('start'), held('stop')];
+    const span = pending.begin('k', false, [start, stop]);
+    start.delivery.isLost = true;
+    pending.end(span, 0);
+    stop.delivery.isLost = true;
+    assert.deepEqual(pending.findLeft('k')?.missing, new Set(['start', 'stop']));
+  });
+
+  it('are remembered beyond any bound while one of their deliveries waits', () => {
+    const pending = new Pending(1);
+    const [start, stop] = [held('start'), held('stop')];
+    const span = pending.begin('k', false, [start, stop]);
+    start.delivery.isLost = true;
+    pending.end(span, 0);
+    pending.end(pending.begin('l', false, []), 0);
+    assert.deepEqual(pending.findLeft('k')?.missing, new Set(['start']));
+  });
+
   it('wait for a half that is away no longer than the timeout', () => {
     const pending = new Pending();
     const [start, stop] = [held('start'), held('stop')];
