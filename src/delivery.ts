@@ -104,7 +104,13 @@ export interface Receiver {
  */
 export type Outcome =
   | { readonly kind: 'taken'; readonly refused?: number; readonly message?: string }
-  | { readonly kind: 'retryable'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'retryable';
+      readonly reason: string;
+      /** What to do about it, where more than waiting is called for. */
+      readonly hint?: string;
+      readonly retryAfterMs?: number;
+    }
   | { readonly kind: 'permanent'; readonly reason: string };
 
 /** Takes batches of spans. One interface for OTLP, the console, a library user's function and the wrappers round them. */

@@ -1,6 +1,7 @@
 /** What an answer of the backend means, as a value. Pure. */
 import type { Outcome } from '../delivery.js';
 import type { Exchange } from './exchange.js';
+import { describe, explainNoAnswer, HINT_FOREIGN_ANSWER, hintForStatus } from './explain.js';
 
 /** The batch itself is at fault, and sending it again is useless. Everything else may pass or be put right. */
 const PERMANENT_STATUSES = new Set([400, 413, 422]);
@@ -27,6 +28,7 @@ export function judgeSuccess(exchange: Exchange, read: ReadResponse): Outcome {
     const type = contentType === '' ? 'no content type' : contentType;
     return retryable(
       `answered ${status} with ${type}, which is not OTLP: is the URL that of an OTLP receiver?`,
+      HINT_FOREIGN_ANSWER,
     );
   }
 }
@@ -44,11 +46,15 @@ function judgeResponse({ partialSuccess }: TraceResponse): Outcome {
 /** The exporter called it a failure. */
 export function judgeFailure(exchange: Exchange, error: unknown, now: number): Outcome {
   const { status } = exchange;
-  if (status === undefined) return retryable(describe(error));
+  if (status === undefined) {
+    const explained = explainNoAnswer(error);
+    return explained === undefined ? retryable(describe(error)) : { kind: 'retryable', ...explained };
+  }
   const reason = `the backend answered ${status}${detailOf(exchange)}`;
   if (PERMANENT_STATUSES.has(status)) return { kind: 'permanent', reason };
   const retryAfterMs = parseRetryAfter(exchange.retryAfter, now);
-  return retryAfterMs === undefined ? retryable(reason) : { ...retryable(reason), retryAfterMs };
+  const outcome = retryable(reason, hintForStatus(status));
+  return retryAfterMs === undefined ? outcome : { ...outcome, retryAfterMs };
 }
 
 /**
@@ -63,8 +69,8 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function retryable(reason: string): Extract<Outcome, { kind: 'retryable' }> {
-  return { kind: 'retryable', reason };
+function retryable(reason: string, hint?: string): Extract<Outcome, { kind: 'retryable' }> {
+  return { kind: 'retryable', reason, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** A backend's own words help, when they are few and text. */
@@ -73,12 +79,4 @@ function detailOf({ body }: Exchange): string {
   const isPlain =
     text !== '' && text.length <= 300 && !text.startsWith('<') && !/[^\t\n\r\x20-\x7e]/.test(text);
   return isPlain ? `: ${text}` : '';
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && !error.message.includes(code)
-    ? `${code}: ${error.message}`
-    : error.message;
 }

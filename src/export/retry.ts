@@ -77,7 +77,8 @@ export class Retrier {
       const outcome = await this.sink.send(spans);
       if (outcome.kind !== 'retryable') return outcome;
       const delayMs = this.delay(attempt, outcome.retryAfterMs);
-      this.options.onRetry(outcome.reason, delayMs, attempt);
+      const { reason, hint } = outcome;
+      this.options.onRetry(hint === undefined ? reason : `${reason}; ${hint}`, delayMs, attempt);
       await this.options.sleep(delayMs, signal);
     }
     return undefined;
