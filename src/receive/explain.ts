@@ -92,9 +92,12 @@ const NETWORK: Readonly<Record<string, readonly [reason: string, hint: string]>>
   ENETUNREACH: ['no way there', 'check the address, the routes and the firewalls on the way'],
   ECONNRESET: [
     'the connection was cut',
-    'see whether the broker runs and whether it expects TLS on this port',
+    'see whether the broker runs, and whether it expects TLS or a client certificate on this port',
   ],
-  EPIPE: ['the connection was cut', 'see whether the broker runs and whether it expects TLS on this port'],
+  EPIPE: [
+    'the connection was cut',
+    'see whether the broker runs, and whether it expects TLS or a client certificate on this port',
+  ],
 };
 
 function explainNetwork(code: string, where: Where): Explanation | undefined {
@@ -126,7 +129,7 @@ function explainTls(code: string, message: string, where: Where): Explanation | 
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
       reason: `the certificate of ${at} is for another name (${code})`,
-      hint: 'use a name that the certificate carries as host, or say which name it carries',
+      hint: 'use a name that the certificate carries as host, or say which one it carries (server_name_indication)',
     };
   }
   if (code.startsWith('CERT_')) {

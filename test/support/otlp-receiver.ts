@@ -4,6 +4,7 @@
  */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -67,7 +68,10 @@ export class OtlpReceiver {
   private readonly sockets = new Set<Socket>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
-  private constructor(private readonly server: Server) {
+  private constructor(
+    private readonly server: Server,
+    private readonly scheme: 'http' | 'https',
+  ) {
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
@@ -75,18 +79,18 @@ export class OtlpReceiver {
     server.on('request', (request, response) => void this.receive(request, response));
   }
 
-  /** Listens on a free port of this machine. */
-  static async start(): Promise<OtlpReceiver> {
-    const server = createServer();
-    const receiver = new OtlpReceiver(server);
+  /** Listens on a free port of this machine. @param tls makes it speak HTTPS. */
+  static async start(tls?: ServerOptions): Promise<OtlpReceiver> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls);
+    const receiver = new OtlpReceiver(server, tls === undefined ? 'http' : 'https');
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return receiver;
   }
 
-  /** `http://127.0.0.1:<port>`, without a path. */
+  /** `http://127.0.0.1:<port>`, without a path; with TLS `https`. */
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `${this.scheme}://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   /** Answers the next requests so, one each. */

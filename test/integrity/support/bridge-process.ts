@@ -47,10 +47,10 @@ export class BridgeProcess {
   readonly ended: Promise<Ended>;
   private readonly child: ChildProcess;
 
-  /** @param args beyond `run`. */
-  constructor(args: readonly string[]) {
+  /** @param args beyond `run`. @param env beyond PATH. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, [MAIN, 'run', '--log-format', 'json', ...args], {
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     alive.add(this.child);
