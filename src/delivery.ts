@@ -74,7 +74,8 @@ export interface ReceiverHandler {
 /** The state of a receiver in words and facts, for logs, health and `doctor`. */
 export type ReceiverState =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'waiting'; readonly reason: string }
+  /** `isStandby`: for nothing but its turn, since another bridge consumes; that is as it should be. */
+  | { readonly kind: 'waiting'; readonly reason: string; readonly isStandby?: boolean }
   | { readonly kind: 'consuming' }
   | { readonly kind: 'ended' };
 

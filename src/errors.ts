@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   DRAIN_INCOMPLETE: 5,
   /** A broker cannot be reached, or refuses, and the command does its work once and does not wait. */
   BROKER_UNUSABLE: 6,
+  /** The HTTP server cannot listen where it is told to. */
+  LISTEN_FAILED: 7,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

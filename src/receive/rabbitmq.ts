@@ -39,7 +39,13 @@ const STABLE_AFTER_MS = 1_000;
 
 type Attempt = { readonly kind: 'consuming'; readonly intake: Intake } | Wait;
 /** What is in the way. `ms` is how long to wait for it; absent: as the backoff says. */
-type Wait = Explanation & { readonly kind: 'wait'; readonly ms?: number; readonly level: 'info' | 'warn' };
+type Wait = Explanation & {
+  readonly kind: 'wait';
+  readonly ms?: number;
+  readonly level: 'info' | 'warn';
+  /** There is nothing in the way but another bridge that does the work. */
+  readonly isStandby?: boolean;
+};
 
 export class RabbitReceiver implements Receiver {
   readonly name: string;
@@ -252,8 +258,9 @@ export class RabbitReceiver implements Receiver {
     this.#options.log.info(fields, `consuming ${this.#queue}`);
   }
 
-  #wait(level: 'info' | 'warn', explanation: Explanation, where: Where): void {
-    this.#state = { kind: 'waiting', reason: explanation.reason };
+  #wait(level: Wait['level'], explanation: Explanation & Pick<Wait, 'isStandby'>, where: Where): void {
+    const { reason, isStandby = false } = explanation;
+    this.#state = { kind: 'waiting', reason, ...(isStandby ? { isStandby } : {}) };
     this.#announce(level, explanation, where);
   }
 
@@ -268,6 +275,7 @@ function standBy(ms: number): Wait {
     kind: 'wait',
     level: 'info',
     ms,
+    isStandby: true,
     reason: 'another bridge consumes this queue; standing by',
     hint: 'this one takes over when the other ends; two on one queue would tear pairs apart',
   };

@@ -107,6 +107,7 @@ Exit status:
   4      not everything was taken by the backend
   5      the drain deadline passed with exports still on their way
   6      the broker cannot be used (dead-letters; run waits for it)
+  7      the HTTP server cannot listen where --listen says
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
 /** What follows the settings in a command's help. */

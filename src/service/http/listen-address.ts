@@ -1,0 +1,32 @@
+/** Where the sidecar's HTTP server listens, as it is written: `127.0.0.1:13133`, `[::1]:13133`, `:13133`. */
+
+/** `host` is a name or an address without brackets; `::` is every address of the machine. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 13_133 };
+
+const FORM = /^(?:\[(?<v6>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?<name>[a-z0-9._-]*)):(?<port>\d{1,5})$/i;
+const MAX_PORT = 65_535;
+
+/** Reads an address. Without a host it means every address of the machine. @returns undefined when it is none. */
+export function parseListen(text: string): ListenAddress | undefined {
+  const { v6, name, port } = FORM.exec(text.trim())?.groups ?? {};
+  const number = Number(port);
+  if (port === undefined || number > MAX_PORT) return undefined;
+  return { host: v6 ?? (name || '::'), port: number };
+}
+
+/** The form that {@link parseListen} reads. */
+export function formatListen({ host, port }: ListenAddress): string {
+  if (host === '::') return `:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether only this machine can reach it. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/i.test(host);
+}
