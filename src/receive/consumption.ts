@@ -50,6 +50,7 @@ export class Consumption implements Holder {
   #open = true;
   #handedOver = false;
   #flushScheduled = false;
+  #finished = 0;
 
   private constructor(
     private readonly channel: Channel,
@@ -94,9 +95,20 @@ export class Consumption implements Holder {
     return this.#ledger.unsettled;
   }
 
+  /** How many of its deliveries were settled or renewed. */
+  get finished(): number {
+    return this.#finished;
+  }
+
   /** What it handed out that is unacknowledged, oldest first, with what is no longer the handler's. */
   get outstanding(): Iterable<RabbitDelivery> {
     return this.#ledger as Iterable<RabbitDelivery>;
+  }
+
+  /** Whether it holds anything unacknowledged that a quorum queue gave out so often before. */
+  holdsDelivered(times: number): boolean {
+    for (const { message } of this.outstanding) if (message.deliveriesBefore >= times) return true;
+    return false;
   }
 
   /** Lets the broker hand out so many messages more, by one more consumer: a consumer's prefetch is for its life. */
@@ -142,6 +154,7 @@ export class Consumption implements Holder {
       return true;
     }
     if (!this.#ledger.settle(delivery, how)) return false;
+    this.#finished += 1;
     this.#flushSoon();
     return true;
   }
@@ -153,7 +166,9 @@ export class Consumption implements Holder {
   }
 
   release(delivery: RabbitDelivery): void {
-    if (this.#ledger.release(delivery)) this.#flushSoon();
+    if (!this.#ledger.release(delivery)) return;
+    this.#finished += 1;
+    this.#flushSoon();
   }
 
   handBack(delivery: RabbitDelivery): void {

@@ -5,6 +5,7 @@
 import type { Log, ReceiverHandler } from '../delivery.js';
 import type { Announcer } from './announcer.js';
 import { Backoff, type BackoffBounds } from './backoff.js';
+import { firstWindow, widenStepByStep } from './caution.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { Consumption, type ConsumptionEnd, type ConsumptionOptions } from './consumption.js';
 import { DeadLetters } from './dead-letters.js';
@@ -30,11 +31,6 @@ export interface RenewalSettings {
 export interface IntakeOptions {
   readonly queue: string;
   readonly prefetch: number;
-  /**
-   * Something went wrong before: begin with a small part of the prefetch. A loss counts against all that was handed
-   * out, on queues that count, and of few messages each is looked at, and renewed, soon.
-   */
-  readonly isCautious: boolean;
   readonly handler: ReceiverHandler;
   readonly stopping: AbortSignal;
   readonly log: Log;
@@ -51,10 +47,6 @@ export interface IntakeOptions {
   readonly random: (() => number) | undefined;
 }
 
-/** Notifications that are handed out at once while cautious: they are renewed in about a second. */
-const CAUTIOUS_PREFETCH = 2_000;
-/** Caution ends when the connection has lasted so long. */
-const CAUTIOUS_MS = 5_000;
 /** The second consumer of the same connection. */
 const PARKING_TAG = 'osprofiler-otel-bridge.parking';
 
@@ -81,11 +73,15 @@ export class Intake {
   static async open(connection: BrokerConnection, options: IntakeOptions): Promise<Intake> {
     const intake = new Intake(connection, options);
     try {
-      const { queue, prefetch, isCautious } = options;
-      const first = isCautious ? Math.min(prefetch, CAUTIOUS_PREFETCH) : prefetch;
+      const { queue, prefetch, renewal } = options;
+      // Without renewal nothing would be gained: what was given out before stays where it is counted.
+      const first = renewal === undefined ? prefetch : firstWindow(prefetch);
       const consuming = { ...intake.#consuming(queue), prefetch: first };
       intake.#consumption = await Consumption.open(connection, consuming);
-      if (first < prefetch) void intake.#widen(intake.#consumption, prefetch - first);
+      if (renewal !== undefined) {
+        const caution = { prefetch, atDeliveries: renewal.atDeliveries };
+        void widenStepByStep(intake.#consumption, caution, intake.#over.signal);
+      }
     } catch (error) {
       await intake.close();
       throw error;
@@ -146,12 +142,6 @@ export class Intake {
       setAside: deadLetters && ((delivery, why) => deadLetters.add(delivery, why)),
       onKept: renewal && ((delivery) => renewal.consider(delivery)),
     };
-  }
-
-  async #widen(consumption: Consumption, prefetch: number): Promise<void> {
-    await pause(CAUTIOUS_MS, this.#over.signal);
-    // When that fails the channel has died, and the consumption has ended.
-    if (!this.#over.signal.aborted) await consumption.widen(prefetch).catch(() => undefined);
   }
 
   #createDeadLetters(queue: OwnQueue): DeadLetters {

@@ -195,7 +195,6 @@ export class RabbitReceiver implements Receiver {
       ...{ handler, log, random, announcer: this.#announcer, counts: this.#counts },
       queue: this.#queue,
       prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(prefetch))),
-      isCautious: this.#intake !== undefined,
       stopping: this.#stopping.signal,
       backoff: backoff ?? DEFAULT_BACKOFF,
       connect: (signal) => openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
