@@ -19,7 +19,7 @@ const SOAK_ROUNDS = 10;
 /** They wait more than they work; each prints the faults that it makes, not how long they took. */
 const CONCURRENCY = 2;
 /** Of a file, ms: one that hangs fails, and does not keep the others waiting for ever. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_800_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
