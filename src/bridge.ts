@@ -70,6 +70,11 @@ export class Bridge {
     return this.translator.openPoints;
   }
 
+  /** Spans that are made and have no outcome yet. */
+  get pendingSpans(): number {
+    return this.batcher.pending;
+  }
+
   /**
    * Runs until every receiver has ended: recordings at their end, brokers when {@link drain} stops them.
    * Rejects with the `BridgeError` of a receiver that cannot go on.
@@ -122,6 +127,7 @@ export class Bridge {
 
   private receive(delivery: Delivery): void {
     this.counts.received++;
+    this.counts.receivedBytes += delivery.body.length;
     const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes);
     if (decoded.kind === 'foreign') this.filter('foreign', [delivery]);
     else if (decoded.kind === 'malformed') this.reject(delivery, decoded.reason, decoded.detail);
@@ -236,7 +242,9 @@ export class Bridge {
 
   private settleAs(how: 'exported' | 'duplicate' | 'late', deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      if (delivery.settle('accept')) this.counts[how]++;
+      if (!delivery.settle('accept')) continue;
+      this.counts[how]++;
+      if (how === 'exported') this.counts.exportedBytes += delivery.body.length;
     }
   }
 

@@ -14,8 +14,12 @@ export type FilterReason = 'foreign' | 'not-sampled' | DropReason;
 export interface Counts {
   /** Deliveries handed over by the receivers, redeliveries included. */
   received: number;
+  /** Bytes of their bodies. */
+  receivedBytes: number;
   /** Deliveries settled after the backend took the span that they made. */
   exported: number;
+  /** Bytes of their bodies. */
+  exportedBytes: number;
   /** Deliveries settled because the same half had been exported, or was open already. */
   duplicate: number;
   /** Deliveries settled because their point had left as an incomplete span before they came. */
@@ -37,7 +41,9 @@ export interface Counts {
 export function newCounts(): Counts {
   return {
     received: 0,
+    receivedBytes: 0,
     exported: 0,
+    exportedBytes: 0,
     duplicate: 0,
     late: 0,
     filtered: new Map(),

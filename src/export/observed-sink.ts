@@ -11,15 +11,24 @@ export interface Sent {
 }
 
 export class ObservedSink implements SpanSink {
+  private waiting = 0;
+
   /** @param observe called once for each {@link send}, after its outcome; must not throw. */
   constructor(
     private readonly sink: SpanSink,
     private readonly observe: (sent: Sent) => void,
   ) {}
 
+  /** Batches that were sent and have no outcome yet. */
+  get inFlight(): number {
+    return this.waiting;
+  }
+
   async send(spans: readonly ReadableSpan[]): Promise<Outcome> {
     const begun = performance.now();
+    this.waiting++;
     const outcome = await this.sink.send(spans);
+    this.waiting--;
     this.observe({ spans, outcome, durationMs: performance.now() - begun });
     return outcome;
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { MeterProvider } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanSink } from '../delivery.js';
@@ -21,6 +22,8 @@ export interface OtlpOptions {
   readonly compression: 'none' | 'gzip';
   /** Paths of PEM files. */
   readonly tls: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** For the exporter's metrics of itself, `otel.sdk.exporter.*`. Absent: it keeps none. */
+  readonly meterProvider?: MeterProvider | undefined;
 }
 
 /** What the exporter is given beyond its own timeout before the export counts as hanging. */
@@ -51,6 +54,7 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
     url: options.url,
     headers: { ...options.headers },
     timeoutMillis: options.timeoutMs,
+    ...selfObserving(options),
     compression: options.compression as NonNullable<
       ConstructorParameters<typeof OTLPTraceExporter>[0]
     >['compression'] &
@@ -101,6 +105,7 @@ async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
       ? credentials.createInsecure()
       : credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null),
     timeoutMillis: options.timeoutMs,
+    ...selfObserving(options),
     compression: options.compression as NonNullable<
       ConstructorParameters<typeof OTLPTraceExporter>[0]
     >['compression'] &
@@ -113,6 +118,10 @@ const grpcJudge: Judge = async (send) => {
   const { code, error }: ExportResult = await send();
   return code === SUCCESS ? { kind: 'taken' } : judgeGrpcFailure(error);
 };
+
+function selfObserving({ meterProvider }: OtlpOptions): { selfObsMeterProvider?: MeterProvider } {
+  return meterProvider === undefined ? {} : { selfObsMeterProvider: meterProvider };
+}
 
 function readTls({ caFile, certFile, keyFile }: OtlpOptions['tls']): Tls {
   return {

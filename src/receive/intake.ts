@@ -58,6 +58,8 @@ export class Intake {
   readonly #over = new AbortController();
   #consumption: Consumption | undefined;
   #parked: Consumption | undefined;
+  /** The former one of the parking queue until it is closed: its deliveries are the handler's for so long. */
+  #closing: Consumption | undefined;
   #parking: Promise<void> | undefined;
 
   private constructor(
@@ -102,7 +104,7 @@ export class Intake {
 
   /** Those among them that came back from the parking queue. */
   get parked(): number {
-    return this.#parked?.unsettled ?? 0;
+    return (this.#parked?.unsettled ?? 0) + (this.#closing?.unsettled ?? 0);
   }
 
   /** Rejected messages that are held, since they cannot be written. */
@@ -198,7 +200,9 @@ export class Intake {
       return;
     }
     this.#parked = undefined;
+    this.#closing = parked;
     await parked.close();
+    this.#closing = undefined;
   }
 
   #announceNoParking(error: unknown, { name }: OwnQueue): void {

@@ -76,6 +76,8 @@ export interface RenewalOptions {
 export interface RabbitReceiverStatus {
   /** The queue that is, or is to be, consumed. */
   readonly queue: string;
+  /** Its hosts and virtual host as the settings have them, whichever is connected: `rabbit1:5672,rabbit2:5672/nova`. */
+  readonly brokers: string;
   /** `host:port` while connected. */
   readonly broker?: string;
   /** Connections made after the first one. */

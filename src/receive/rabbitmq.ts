@@ -18,7 +18,7 @@ import { pause, settledOrAborted, settledWithin } from './pause.js';
 import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
 import { TapBindings } from './tap-bindings.js';
 import { declareTap, declareTemporaryTap, type QueueDepth, queueDepth, takeLock } from './topology.js';
-import type { BrokerHost } from './transport-url.js';
+import { type BrokerHost, describeBrokers } from './transport-url.js';
 
 export type {
   DeadLetterOptions,
@@ -91,6 +91,7 @@ export class RabbitReceiver implements Receiver {
     const connection = this.#connection?.open ? this.#connection : undefined;
     return {
       queue: this.#queue,
+      brokers: describeBrokers(this.#options.address),
       ...(connection === undefined ? {} : { broker: hostAndPort(connection.where) }),
       reconnects: Math.max(0, this.#connections - 1),
       unsettled: this.unsettled,

@@ -170,6 +170,12 @@ function readPort(text: string, defaultPort: number, complain: Complain): number
   return port;
 }
 
+/** Hosts and virtual host, without any credential: `rabbit1:5672,rabbit2:5672/nova`. */
+export function describeBrokers({ hosts, vhost }: BrokerAddress): string {
+  const places = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return `${places.join(',')}/${vhost === '/' ? '' : encodePercent(vhost)}`;
+}
+
 /** For people: every host and user, no password and no option; it can be parsed again. */
 export function describeAddress(address: BrokerAddress): string {
   const hosts = address.hosts.map(({ host, port, username }, index) => {

@@ -1,5 +1,6 @@
 /** Settings → the parts of the house: where each part gets its options from, and nothing else. */
 import { readFileSync } from 'node:fs';
+import type { MeterProvider } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { BridgeOptions } from '../bridge.js';
@@ -11,13 +12,11 @@ import { readOsloBroker } from '../receive/oslo-config.js';
 import { RabbitReceiver, type RabbitReceiverOptions } from '../receive/rabbitmq.js';
 import { type BrokerAddress, describeAddress, parseTransportUrl } from '../receive/transport-url.js';
 import { heldBound } from '../translate/translator.js';
-import { rateLimited } from './logger.js';
+import { REPEAT_MS, rateLimited } from './logger.js';
 import type { BrokerSettings, Settings } from './settings.js';
 
 /** AMQP's prefetch count is an unsigned 16-bit number. */
 const MAX_PREFETCH = 65_535;
-/** A warning that repeats is logged this often, with the count of those left out. */
-const REPEAT_MS = 30_000;
 
 /**
  * Deliveries at once: those that the translator holds back at most, and the two halves of every span in a batch that
@@ -98,8 +97,9 @@ function readText(file: string, what: string): string {
   }
 }
 
-export async function createSink({ exporter }: Settings): Promise<SpanSink> {
-  if (exporter.kind === 'otlp') return createOtlpSink(exporter);
+/** @param meterProvider for the exporter's metrics of itself */
+export async function createSink({ exporter }: Settings, meterProvider?: MeterProvider): Promise<SpanSink> {
+  if (exporter.kind === 'otlp') return createOtlpSink({ ...exporter, meterProvider });
   return exporter.kind === 'console' ? new ExporterSink(new ConsoleSpanExporter()) : new DiscardingSink();
 }
 

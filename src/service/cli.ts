@@ -74,7 +74,8 @@ function checkAction(
 }
 
 async function createContext(loaded: LoadedSettings, host: CliProcess): Promise<CommandContext> {
-  const { createLog, routeDiag } = await import('./logger.js');
+  const { createLog } = await import('./logger.js');
+  const { routeDiag } = await import('./diag.js');
   const { stdout, stderr, stdin, env } = host;
   const log = createLog(loaded.settings.log, stderr);
   routeDiag(log, loaded.settings.log.level);

@@ -1,5 +1,4 @@
 /** Logs: pino's JSON lines in a pipe, pretty ones on a terminal, always without the user info of URLs. */
-import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../delivery.js';
@@ -35,22 +34,8 @@ function prettyWriter(stream: LogStream, colorize: boolean): (line: string) => u
   return (line) => stream.write(String(format(line) ?? ''));
 }
 
-/** Sends what OpenTelemetry's own packages have to say into the log, warnings and errors only unless debugging. */
-export function routeDiag(log: Log, level: LogSettings['level'] = 'info'): void {
-  const to =
-    (write: 'debug' | 'info' | 'warn' | 'error'): DiagLogger['info'] =>
-    (message, ...details) =>
-      log[write]({ from: 'opentelemetry', ...(details.length === 0 ? {} : { details }) }, String(message));
-  const logger: DiagLogger = {
-    error: to('error'),
-    warn: to('warn'),
-    info: to('info'),
-    debug: to('debug'),
-    verbose: to('debug'),
-  };
-  const logLevel = level === 'debug' ? DiagLogLevel.DEBUG : DiagLogLevel.WARN;
-  diag.setLogger(logger, { logLevel, suppressOverrideMessage: true });
-}
+/** A warning that repeats is logged this often, with the count of those left out. */
+export const REPEAT_MS = 30_000;
 
 /** Milliseconds from any fixed point, never going back. */
 export type Clock = () => number;

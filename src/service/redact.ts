@@ -43,3 +43,16 @@ function endOfUrl(text: string, start: number): number {
   delimiter.lastIndex = start;
   return delimiter.exec(text)?.index ?? text.length;
 }
+
+/** Shorter ones are words that stand in any text, and no secrets. */
+const SHORTEST_SECRET = 6;
+
+/** Hides these very values wherever they stand in a text, and the user info of URLs. */
+export function hideValues(values: readonly string[]): (text: string) => string {
+  // Of `Bearer abc` the second word alone gives it away too.
+  const secrets = values
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter(({ length }) => length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length);
+  return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, HIDDEN), redactUrls(text));
+}

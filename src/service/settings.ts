@@ -3,6 +3,8 @@
  * called, and what it may be, is declared once, in {@link SETTINGS}.
  */
 
+import type { ListenAddress } from './http/listen-address.js';
+
 export { SETTINGS } from './settings/values.js';
 
 /** The value of every setting, whatever it came from; nested by the room that uses it. */
@@ -16,6 +18,9 @@ export interface Settings {
   readonly demo: DemoSettings;
   readonly traceId: TraceIdSettings;
   readonly deadLetters: DeadLettersSettings;
+  /** Where the HTTP server listens; absent: as the command has it by default. */
+  readonly listen?: ListenAddress | 'none';
+  readonly metrics: MetricsSettings;
   readonly drainTimeoutMs: number;
   readonly log: LogSettings;
 }
@@ -99,6 +104,21 @@ export interface BatchSettings {
   /** Batches on their way at once. */
   readonly maxInFlight: number;
   readonly maxBytes: number;
+}
+
+/** Of the sidecar's own metrics. */
+export interface MetricsSettings {
+  /** Served at /metrics. */
+  readonly prometheus: boolean;
+  /** Pushed over OTLP; then `protocol` is one of HTTP's. */
+  readonly otlp: boolean;
+  readonly protocol: OtlpProtocol;
+  /** Complete, with `/v1/metrics`. */
+  readonly url: string;
+  /** Values are secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
 }
 
 export interface ReplaySettings {

@@ -35,7 +35,8 @@ export class RunningBridge {
   private readonly end: Promise<Ended>;
 
   constructor(vhost: TestVhost, backend: OtlpReceiver, args: readonly string[] = []) {
-    const all = ['run', '--transport-url', transportUrl(vhost), '--endpoint', backend.url, ...args];
+    const where = ['--listen', 'none', '--transport-url', transportUrl(vhost), '--endpoint', backend.url];
+    const all = ['run', ...where, ...args];
     const child = spawn(process.execPath, [MAIN, ...all], {
       env: ENVIRONMENT,
       stdio: ['ignore', 'pipe', 'pipe'],

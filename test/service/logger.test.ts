@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { diag } from '@opentelemetry/api';
 import fc from 'fast-check';
 import type { Log } from '../../src/delivery.js';
-import { createLog, rateLimited, routeDiag } from '../../src/service/logger.js';
+import { createLog, rateLimited } from '../../src/service/logger.js';
 import { redactUrl, redactUrls } from '../../src/service/redact.js';
 import type { LogSettings } from '../../src/service/settings.js';
 
@@ -67,22 +66,6 @@ describe('the log', () => {
       }),
       { seed: 3, numRuns: 200 },
     );
-  });
-
-  test('takes what OpenTelemetry has to say', () => {
-    try {
-      const { entries } = logged({}, false, (log) => {
-        routeDiag(log);
-        diag.info('unseen');
-        diag.warn('partial success', { rejected: 3, url: 'http://u:pw@h/' });
-      });
-      assert.equal(entries.length, 1);
-      assert.equal(entries[0]!['level'], 'warn');
-      assert.equal(entries[0]!['from'], 'opentelemetry');
-      assert.deepEqual(entries[0]!['details'], [{ rejected: 3, url: 'http://***@h/' }]);
-    } finally {
-      diag.disable();
-    }
   });
 });
 

@@ -6,6 +6,7 @@ import { RecordingReceiver } from '../../receive/recording.js';
 import { decode } from '../../wire/envelope.js';
 import { bridgeOptions, createSink, windowOf } from '../assemble.js';
 import type { CommandContext } from '../context.js';
+import { Operations } from '../operations.js';
 import { ProgressBar } from '../progress.js';
 import type { Settings } from '../settings.js';
 import { formatSummary, isAllTaken, summarize } from '../summary.js';
@@ -16,17 +17,23 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const progress = new ProgressBar(context.stderr, settings.replay.progress ?? context.stderr.isTTY === true);
   const receiver = recording(settings, context, (bytes, total) => progress.update(bytes, total));
   const options = bridgeOptions(settings, log);
+  const operations = await Operations.create(settings, log);
   const bridge = new Bridge({
     ...options,
     translate: { ...options.translate, shiftMicros },
     receivers: [receiver],
-    sink: await createSink(settings),
+    sink: operations.watchSink(await createSink(settings, operations.meterProvider)),
   });
+  operations.watchBridge({ bridge, receivers: [receiver] });
+  const { listen = 'none' } = settings;
+  if (listen !== 'none') await operations.listen({ listen });
   const stopped = new Promise<'stopped'>((resolve) => context.onStopSignal(() => resolve('stopped')));
   const wasStopped = (await Promise.race([stopped, replayAll(bridge)])) === 'stopped';
+  operations.announceStop();
   if (wasStopped) await bridge.drain(settings.drainTimeoutMs);
   progress.end();
   await bridge.close();
+  await operations.close();
   context.stdout.write(formatSummary(summarize(bridge)));
   if (!wasStopped && isAllTaken(bridge)) return 0;
   throw new BridgeError(

@@ -4,26 +4,35 @@ import { BridgeError } from '../../errors.js';
 import type { DrainSource, TapSource } from '../../receive/rabbitmq.js';
 import { bridgeOptions, createSink, rabbitReceivers } from '../assemble.js';
 import type { CommandContext } from '../context.js';
+import { DEFAULT_LISTEN } from '../http/listen-address.js';
+import { Operations } from '../operations.js';
 import type { BrokerSettings, Settings } from '../settings.js';
 import { summarize } from '../summary.js';
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
   const { log } = context;
   const receivers = rabbitReceivers(settings, log, { source: sourceOf(settings.broker) });
-  const sink = await createSink(settings);
+  const operations = await Operations.create(settings, log);
+  const sink = operations.watchSink(await createSink(settings, operations.meterProvider));
   const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers, sink });
+  operations.watchBridge({ bridge, receivers });
+  const { listen = DEFAULT_LISTEN } = settings;
+  if (listen !== 'none') await operations.listen({ listen });
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
   log.info(
     { receivers: receivers.map(({ name }) => name), exporter: describeExporter(settings) },
     'osprofiler-otel-bridge runs',
   );
 
+  operations.logProgress();
   const running = bridge.run();
   const signal = await Promise.race([stopped, running]);
+  operations.announceStop();
   log.info({ signal, openPoints: bridge.openPoints }, 'stopping: no further notifications are taken in');
   const isDrained = await bridge.drain(settings.drainTimeoutMs);
   await running;
   await bridge.close();
+  await operations.close();
   log.info(summarize(bridge), 'stopped');
   if (isDrained) return 0;
   throw new BridgeError(

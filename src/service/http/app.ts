@@ -20,6 +20,8 @@ export interface AppOptions {
    * have any path but theirs. A `content-security-policy`, `cache-control` and other headers that it sets stay.
    */
   readonly page?: Hono;
+  /** Takes what is secret out of the text of an answer that quotes others. Default: the user info of URLs. */
+  readonly hide?: (text: string) => string;
   readonly log: Log;
 }
 
@@ -45,7 +47,7 @@ const ADDRESSES = `osprofiler-otel-bridge
 `;
 
 export function createApp(options: AppOptions): Hono {
-  const { readiness, metrics, page, log } = options;
+  const { readiness, metrics, page, hide = redactUrls, log } = options;
   const app = new Hono();
   app.use(secured);
   if (isLoopback(options.host)) app.use(onlyForThisMachine);
@@ -54,7 +56,7 @@ export function createApp(options: AppOptions): Hono {
   app.get('/livez', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => {
     const state = readiness();
-    return context.body(redactUrls(`${JSON.stringify(state)}\n`), state.ready ? 200 : 503, {
+    return context.body(`${JSON.stringify(hidden(state, hide))}\n`, state.ready ? 200 : 503, {
       'content-type': 'application/json',
     });
   });
@@ -70,6 +72,17 @@ export function createApp(options: AppOptions): Hono {
     return context.text('answering failed; the log says why\n', 500);
   });
   return app;
+}
+
+/** The same, with every message made fit to be shown. */
+function hidden(state: Readiness, hide: (text: string) => string): Readiness {
+  return {
+    ...state,
+    reasons: state.reasons.map((each) => ({ ...each, message: hide(each.message) })),
+    receivers: state.receivers.map((each) =>
+      each.reason === undefined ? each : { ...each, reason: hide(each.reason) },
+    ),
+  };
 }
 
 const secured: MiddlewareHandler = async (context, next) => {

@@ -1,7 +1,7 @@
 /** From the flat table of values to the nested `Settings`, with the rules that join several settings. */
 import type { Problem } from '../problems.js';
 import type { Settings } from '../settings.js';
-import { endpointUrl, isBare } from './urls.js';
+import { type ResolvedUrl, resolveOtlpUrl } from './otlp-url.js';
 import { type Origin, RANK, type SettingName, type Values } from './values.js';
 
 export interface Resolved {
@@ -17,6 +17,8 @@ export function resolveSettings(values: Values, origins: Origins, operands: read
   const { url, urlIsDefault, problem } = resolveUrl(values, origins);
   const problems = [...checkBrokers(origins), ...checkClientCertificate(values, origins)];
   if (problem !== undefined) problems.push(problem);
+  const { metrics, problems: wrongMetrics } = resolveMetrics(values, origins);
+  problems.push(...wrongMetrics);
   const settings: Settings = {
     broker: broker(values, origins),
     wire: { maxMessageBytes: values.maxMessageBytes },
@@ -46,6 +48,8 @@ export function resolveSettings(values: Values, origins: Origins, operands: read
     demo: { sql: values.demoSql },
     traceId: { uuids: operands, ...present({ uiUrl: values.uiUrl }) },
     deadLetters: { action: operands[0] ?? '', bodies: values.bodies, yes: values.yes },
+    ...present({ listen: values.listen }),
+    metrics,
     drainTimeoutMs: values.drainTimeout,
     log: { level: values.logLevel, format: values.logFormat },
   };
@@ -104,34 +108,46 @@ function sampleRatio({ sampler, samplerArg }: Values): number {
   return sampler.endsWith('traceidratio') ? samplerArg : 1;
 }
 
-interface ResolvedUrl {
-  readonly url: string;
-  readonly urlIsDefault: boolean;
-  readonly problem?: Problem;
+/** Where spans go. */
+function resolveUrl(values: Values, origins: Origins): ResolvedUrl {
+  return resolveOtlpUrl({
+    general: { value: values.endpoint, origin: origins.endpoint },
+    own: { value: values.tracesEndpoint, origin: origins.tracesEndpoint },
+    protocol: values.protocol,
+    path: '/v1/traces',
+    insecure: values.insecure,
+  });
 }
 
-/**
- * OTLP's rules: the signal's endpoint is taken as it is, the general one gets `/v1/traces` for HTTP and nothing for
- * gRPC. A flag for the general one outranks a variable for the signal's.
- */
-function resolveUrl(values: Values, origins: Origins): ResolvedUrl {
-  const isGrpc = values.protocol === 'grpc';
-  const useTraces =
-    values.tracesEndpoint !== undefined && RANK[origins.tracesEndpoint.layer] >= RANK[origins.endpoint.layer];
-  const given = useTraces ? values.tracesEndpoint : values.endpoint;
-  if (given === undefined) {
-    return { url: isGrpc ? 'http://localhost:4317' : 'http://localhost:4318/v1/traces', urlIsDefault: true };
-  }
-  const url = endpointUrl(given, values.insecure ? 'http' : 'https')!;
-  if (isBare(given) && !isGrpc) {
-    const where = origins[useTraces ? 'tracesEndpoint' : 'endpoint'].name;
-    const expected = `${values.protocol} needs a URL that begins with http:// or https://`;
-    return { url: url.href, urlIsDefault: false, problem: { where, value: given, expected } };
-  }
-  if (!useTraces && !isGrpc) url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
-  // What the user wrote stays as it was written where nothing is added; URL.href would append a slash.
-  const asGiven = useTraces || isGrpc ? (isBare(given) ? `${url.protocol}//${given}` : given) : url.href;
-  return { url: asGiven, urlIsDefault: false };
+interface ResolvedMetrics {
+  readonly metrics: Settings['metrics'];
+  readonly problems: readonly Problem[];
+}
+
+function resolveMetrics(values: Values, origins: Origins): ResolvedMetrics {
+  const { metricsExporters, metricsProtocol: protocol } = values;
+  const { url, problem } = resolveOtlpUrl({
+    general: { value: values.endpoint, origin: origins.endpoint },
+    own: { value: values.metricsEndpoint, origin: origins.metricsEndpoint },
+    protocol,
+    path: '/v1/metrics',
+    insecure: false,
+  });
+  const metrics = {
+    prometheus: metricsExporters.includes('prometheus'),
+    otlp: metricsExporters.includes('otlp'),
+    protocol,
+    url,
+    headers: values.metricsHeaders,
+    timeoutMs: Math.min(values.metricsTimeout, values.metricsInterval),
+    intervalMs: values.metricsInterval,
+  };
+  // What is not pushed may be written in any way: the same variables are for spans.
+  if (!metrics.otlp) return { metrics, problems: [] };
+  const { name: where } = origins.metricsProtocol;
+  const expected = 'metrics are pushed over HTTP only: set --metrics-protocol and --metrics-endpoint';
+  if (protocol === 'grpc') return { metrics, problems: [{ where, value: protocol, expected }] };
+  return { metrics, problems: problem === undefined ? [] : [problem] };
 }
 
 function checkBrokers({ transportUrls, transportUrlFile }: Origins): Problem[] {

@@ -3,10 +3,11 @@ import { BROKER } from './broker.js';
 import { COMMAND_SETTINGS } from './commands.js';
 import type { AnyDefinition, CommandName, ValueOf } from './definition.js';
 import { EXPORTER } from './exporter.js';
+import { OPERATIONS } from './operations.js';
 import { TRANSLATE } from './translate.js';
 
 /** Every setting there is, in the order of help and documentation. */
-export const SETTINGS = { ...BROKER, ...TRANSLATE, ...EXPORTER, ...COMMAND_SETTINGS };
+export const SETTINGS = { ...BROKER, ...TRANSLATE, ...EXPORTER, ...OPERATIONS, ...COMMAND_SETTINGS };
 
 export type SettingName = keyof typeof SETTINGS;
 
@@ -34,6 +35,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   wire: 'Where notifications come from',
   translate: 'How they become spans',
   exporter: 'Where spans go',
+  listen: 'Health and metrics',
+  metrics: 'Health and metrics',
   replay: 'This command',
   record: 'This command',
   demo: 'This command',

@@ -49,7 +49,7 @@ export class BridgeProcess {
 
   /** @param args beyond `run`. @param env beyond PATH. */
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [MAIN, 'run', '--log-format', 'json', ...args], {
+    this.child = spawn(process.execPath, [MAIN, 'run', '--listen', 'none', '--log-format', 'json', ...args], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -1,0 +1,146 @@
+/**
+ * What operators have of a bridge beside its spans: health, metrics, a line a minute, over one HTTP server. Everything
+ * here looks on; the data path works the same without it.
+ */
+import type { MeterProvider } from '@opentelemetry/api';
+import type { Hono } from 'hono';
+import type { Log, Receiver, SpanSink } from '../delivery.js';
+import { ObservedSink, type Sent } from '../export/observed-sink.js';
+import { BackendWatch } from './backend-watch.js';
+import type { ListenAddress } from './http/listen-address.js';
+import { type BridgeFigures, ExportInstruments, observeSources } from './metrics/instruments.js';
+import { createPipeline, type MetricsPipeline } from './metrics/pipeline.js';
+import { ProgressLog } from './progress-log.js';
+import { judgeReadiness, type Readiness } from './readiness.js';
+import { hideValues } from './redact.js';
+import { createServer, type RunningServer } from './server.js';
+import type { Settings } from './settings.js';
+import { type WatchedReceiver, watchReceiver } from './watched-receiver.js';
+
+export interface Watched {
+  readonly bridge: BridgeFigures;
+  readonly receivers: readonly Receiver[];
+}
+
+/** What a page for people may show; see {@link ListenOptions.page}. */
+export interface PageSources {
+  readonly bridge: BridgeFigures;
+  readonly receivers: readonly WatchedReceiver[];
+  readonly backend: BackendWatch;
+  readonly readiness: () => Readiness;
+}
+
+export interface ListenOptions {
+  readonly listen: ListenAddress;
+  /** Makes what `/` and the paths below it show. */
+  readonly page?: (sources: PageSources) => Hono;
+}
+
+export class Operations {
+  readonly backend = new BackendWatch();
+  readonly #instruments: ExportInstruments;
+  #sink: ObservedSink | undefined;
+  #sources: PageSources | undefined;
+  #isStopping = false;
+  #progress: ProgressLog | undefined;
+  #server: RunningServer | undefined;
+
+  private constructor(
+    private readonly settings: Settings,
+    private readonly log: Log,
+    private readonly pipeline: MetricsPipeline,
+  ) {
+    this.#instruments = new ExportInstruments(pipeline.meter);
+  }
+
+  static async create(settings: Settings, log: Log): Promise<Operations> {
+    const pipeline = await createPipeline(settings.metrics, settings.translate.resourceAttributes);
+    return new Operations(settings, log, pipeline);
+  }
+
+  /** For the exporters' own metrics. */
+  get meterProvider(): MeterProvider | undefined {
+    return this.pipeline.meterProvider;
+  }
+
+  /** Where the HTTP server can be reached; undefined without one. */
+  get url(): string | undefined {
+    return this.#server?.url;
+  }
+
+  /**
+   * The same sink, watched.
+   * @param onSent told of every answer of the backend too, such as a list of recent traces; must not throw
+   */
+  watchSink(sink: SpanSink, onSent: (sent: Sent) => void = () => {}): SpanSink {
+    this.#sink = new ObservedSink(sink, (sent) => {
+      this.#observe(sent);
+      onSent(sent);
+    });
+    return this.#sink;
+  }
+
+  /** From now on metrics and health are those of this bridge; once, before it runs. */
+  watchBridge({ bridge, receivers }: Watched): void {
+    const { backend } = this;
+    const readiness = () =>
+      judgeReadiness({ receivers, backendRefusal: backend.refusal, isStopping: this.#isStopping });
+    this.#sources = { bridge, receivers: receivers.map(watchReceiver), backend, readiness };
+    observeSources(this.pipeline.meter, { ...this.#sources, inFlight: () => this.#sink?.inFlight ?? 0 });
+  }
+
+  /** Logs a line a minute. */
+  logProgress(): void {
+    this.#progress = new ProgressLog({ ...this.#watched, log: this.log });
+  }
+
+  /** Answers over HTTP. @throws BridgeError `LISTEN_FAILED` */
+  async listen({ listen, page }: ListenOptions): Promise<void> {
+    const { scrape } = this.pipeline;
+    const sources = this.#watched;
+    this.#server = await createServer({
+      listen,
+      readiness: sources.readiness,
+      ...(scrape === undefined ? {} : { metrics: scrape }),
+      ...(page === undefined ? {} : { page: page(sources) }),
+      // A backend's own words in a reason might repeat what it was sent.
+      hide: hideValues(secretsOf(this.settings)),
+      log: this.log,
+    });
+    this.log.info({ url: this.#server.url }, 'health, metrics and the page');
+  }
+
+  /** The bridge was told to stop: who sends work elsewhere by readiness does so from now on. */
+  announceStop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Pushes the last metrics, and answers no more. Never rejects. */
+  async close(): Promise<void> {
+    this.#progress?.stop();
+    await this.pipeline.close();
+    await this.#server?.close();
+  }
+
+  get #watched(): PageSources {
+    if (this.#sources === undefined) throw new Error('watchBridge comes first');
+    return this.#sources;
+  }
+
+  #observe(sent: Sent): void {
+    this.backend.observe(sent);
+    this.#instruments.record(sent);
+    if (sent.outcome.kind !== 'taken') return;
+    const now = Date.now() / 1000;
+    for (const { endTime } of sent.spans) {
+      // Clocks of other machines may be ahead.
+      const seconds = Math.max(0, now - endTime[0] - endTime[1] / 1e9);
+      this.backend.addLag(seconds);
+      this.#instruments.recordLag(seconds);
+    }
+  }
+}
+
+function secretsOf({ exporter, metrics }: Settings): string[] {
+  return [exporter.headers, metrics.headers].flatMap((headers) => Object.values(headers));
+}
