@@ -39,6 +39,19 @@ export function unfolded(siblings: readonly TraceNode[]): Row[] {
   return siblings.map(spanRow);
 }
 
+/** Every span in a row of its own, but for several statements of one parent, which share one. */
+export function sqlFolded(siblings: readonly TraceNode[]): Row[] {
+  const statements = siblings.filter(isPlainStatement);
+  if (statements.length < 2) return unfolded(siblings);
+  const others = siblings.filter((node) => !isPlainStatement(node)).map(spanRow);
+  const shared: Row = {
+    form: byName(statements).length === 1 ? 'repeated' : 'mixed',
+    nodes: statements,
+    below: [],
+  };
+  return [...others, shared].sort((a, b) => startOf(a) - startOf(b));
+}
+
 /** @param service of what the siblings hang under; undefined for roots. */
 export function folded(
   siblings: readonly TraceNode[],
@@ -87,7 +100,7 @@ interface Sorted {
 function sort(siblings: readonly TraceNode[], service: string | undefined, options: FoldOptions): Sorted {
   const sorted: Sorted = { statements: [], brief: [], calls: [] };
   for (const node of siblings) {
-    if (isFoldable(node) && node.span.statement !== undefined) sorted.statements.push(node);
+    if (isPlainStatement(node)) sorted.statements.push(node);
     else if (isFoldable(node) && isBrief(node, service, options)) sorted.brief.push(node);
     else sorted.calls.push(node);
   }
@@ -96,6 +109,10 @@ function sort(siblings: readonly TraceNode[], service: string | undefined, optio
 
 function isFoldable({ children, hasError, isOrphan, span }: TraceNode): boolean {
   return children.length === 0 && !hasError && !isOrphan && span.incomplete === undefined;
+}
+
+function isPlainStatement(node: TraceNode): boolean {
+  return node.span.statement !== undefined && isFoldable(node);
 }
 
 function isBrief({ span }: TraceNode, service: string | undefined, { briefMicros }: FoldOptions): boolean {
@@ -175,7 +192,7 @@ function tuckStatements(
   children: readonly TraceNode[],
   { briefMicros }: FoldOptions,
 ): { below: readonly TraceNode[]; tucked: number } {
-  const statements = children.filter((child) => isFoldable(child) && child.span.statement !== undefined);
+  const statements = children.filter(isPlainStatement);
   const micros = statements.reduce((sum, { span }) => sum + durationOf(span), 0);
   if (statements.length === 0 || micros >= briefMicros) return { below: children, tucked: 0 };
   const hidden = new Set(statements);

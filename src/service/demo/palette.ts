@@ -18,16 +18,22 @@ const COLOURS: readonly Style[] = [
 export type Palette = ReadonlyMap<string, Style>;
 
 export function paletteFor(services: Iterable<string>): Palette {
-  const palette = new Map<string, Style>();
-  const free = new Set(COLOURS);
+  const slots = slotsFor(services, COLOURS.length);
+  return new Map(Array.from(slots, ([service, slot]) => [service, COLOURS[slot]!]));
+}
+
+/** A number below `count` for each service; with more services than numbers some share one. */
+export function slotsFor(services: Iterable<string>, count: number): Map<string, number> {
+  const slots = new Map<string, number>();
+  const taken = new Set<number>();
   for (const service of [...new Set(services)].sort()) {
-    if (free.size === 0) for (const colour of COLOURS) free.add(colour);
-    let slot = hash(service) % COLOURS.length;
-    while (!free.has(COLOURS[slot]!)) slot = (slot + 1) % COLOURS.length;
-    palette.set(service, COLOURS[slot]!);
-    free.delete(COLOURS[slot]!);
+    if (taken.size === count) taken.clear();
+    let slot = hash(service) % count;
+    while (taken.has(slot)) slot = (slot + 1) % count;
+    slots.set(service, slot);
+    taken.add(slot);
   }
-  return palette;
+  return slots;
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,0 +1,109 @@
+/**
+ * The last traces that the backend took, for the page: a memory bounded by traces, spans and bytes. When a bound is
+ * reached, the trace that has been without a new span for longest goes. The same spans in the same order always leave
+ * the same traces.
+ */
+import type { Sent } from '../../export/observed-sink.js';
+import { KeptTrace } from './kept-trace.js';
+
+export interface RecentTracesBounds {
+  /** @default 300 */
+  readonly maxTraces: number;
+  /** Of all traces; one may have half of them. @default 100,000 */
+  readonly maxSpans: number;
+  /** Of all traces, estimated; one may have half of them. @default 64 MiB */
+  readonly maxBytes: number;
+}
+
+export const DEFAULT_RECENT_TRACES: RecentTracesBounds = {
+  maxTraces: 300,
+  maxSpans: 100_000,
+  maxBytes: 64 * 1024 * 1024,
+};
+
+export class RecentTraces {
+  readonly bounds: RecentTracesBounds;
+  /** In the order of their last spans' coming: the first one goes first. */
+  private readonly traces = new Map<string, KeptTrace>();
+  private spanCount = 0;
+  private byteCount = 0;
+  private evictedCount = 0;
+
+  constructor(bounds: Partial<RecentTracesBounds> = {}) {
+    this.bounds = { ...DEFAULT_RECENT_TRACES, ...bounds };
+  }
+
+  get size(): number {
+    return this.traces.size;
+  }
+
+  get spans(): number {
+    return this.spanCount;
+  }
+
+  /** Estimated. */
+  get bytes(): number {
+    return this.byteCount;
+  }
+
+  /** Traces that had to go. */
+  get evicted(): number {
+    return this.evictedCount;
+  }
+
+  /** Sees an answer of the backend; what it did not take is not shown, since it comes again. */
+  observe({ spans, outcome }: Sent): void {
+    if (outcome.kind !== 'taken' || this.bounds.maxTraces === 0) return;
+    const touched = new Set<KeptTrace>();
+    for (const span of spans) {
+      const { traceId } = span.spanContext();
+      const trace = this.traces.get(traceId) ?? this.begin(traceId);
+      touched.add(trace);
+      const bytes = trace.add(span);
+      if (bytes === undefined) continue;
+      this.spanCount++;
+      this.byteCount += bytes;
+    }
+    for (const trace of touched) this.moveToEnd(trace);
+    this.evict();
+  }
+
+  /** @param traceId 32 lower-case hex digits. */
+  find(traceId: string): KeptTrace | undefined {
+    return this.traces.get(traceId);
+  }
+
+  /** The one that began last first; of those that began at once, by id. */
+  latest(): KeptTrace[] {
+    return [...this.traces.values()].sort(
+      (a, b) => b.startMicros - a.startMicros || (a.traceId < b.traceId ? -1 : 1),
+    );
+  }
+
+  private begin(traceId: string): KeptTrace {
+    const { maxSpans, maxBytes } = this.bounds;
+    const trace = new KeptTrace(traceId, {
+      maxSpans: Math.max(1, Math.floor(maxSpans / 2)),
+      maxBytes: Math.floor(maxBytes / 2),
+    });
+    this.traces.set(traceId, trace);
+    return trace;
+  }
+
+  private moveToEnd(trace: KeptTrace): void {
+    this.traces.delete(trace.traceId);
+    this.traces.set(trace.traceId, trace);
+  }
+
+  private evict(): void {
+    const { maxTraces, maxSpans, maxBytes } = this.bounds;
+    for (const trace of this.traces.values()) {
+      const fits = this.size <= maxTraces && this.spanCount <= maxSpans && this.byteCount <= maxBytes;
+      if (fits || this.size === 1) return;
+      this.traces.delete(trace.traceId);
+      this.spanCount -= trace.spans.size;
+      this.byteCount -= trace.bytes;
+      this.evictedCount++;
+    }
+  }
+}
