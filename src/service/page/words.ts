@@ -1,0 +1,68 @@
+/** The state of broker and backend in words. Pure: the caller has the clock. */
+import { formatCount, plural } from '../demo/amounts.js';
+import { redactUrls } from '../redact.js';
+import type { BackendFacts, Source } from './feed.js';
+
+export type Mood = 'good' | 'waiting' | 'bad' | 'idle';
+
+export interface Statement {
+  readonly mood: Mood;
+  /** One word, for who sees no colour. */
+  readonly word: string;
+  /** A sentence or two. */
+  readonly text: string;
+}
+
+export function sayReceiver(source: Source): Statement {
+  const { state, name } = source;
+  const { queue, broker } = source.status?.() ?? {};
+  const what = queue === undefined ? name : queue;
+  switch (state.kind) {
+    case 'connecting':
+      return { mood: 'waiting', word: 'connecting', text: `Connecting to consume ${what}.` };
+    case 'consuming':
+      return {
+        mood: 'good',
+        word: 'consuming',
+        text: `Consuming ${what}${broker === undefined ? '' : ` on ${broker}`}.`,
+      };
+    case 'waiting':
+      return state.isStandby === true
+        ? { mood: 'idle', word: 'standing by', text: `Standing by: ${sentence(state.reason)}` }
+        : { mood: 'bad', word: 'waiting', text: `Waiting to consume ${what}: ${sentence(state.reason)}` };
+    case 'ended':
+      return { mood: 'idle', word: 'ended', text: `Nothing more comes from ${what}.` };
+  }
+}
+
+/** @param now milliseconds since the Unix epoch. */
+export function sayBackend({ taken, failing }: BackendFacts, now: number): Statement {
+  if (failing !== undefined) {
+    const since = ago(now - failing.since);
+    return {
+      mood: 'bad',
+      word: 'not taking',
+      text: `Not taking spans, first seen ${since}: ${sentence(failing.reason)}`,
+    };
+  }
+  if (taken === undefined) return { mood: 'idle', word: 'idle', text: 'Nothing has been sent to it yet.' };
+  const text = `Took its last batch, ${plural(taken.spans, 'span')}, ${ago(now - taken.at)}.`;
+  return { mood: 'good', word: 'taking', text };
+}
+
+/** `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 days ago`. */
+export function ago(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  if (seconds < 2) return 'just now';
+  if (seconds < 100) return `${seconds} s ago`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 100) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${formatCount(Math.floor(hours / 24))} days ago`;
+}
+
+/** A reason, which may come from elsewhere, as the end of a sentence. */
+function sentence(reason: string): string {
+  const text = redactUrls(reason.trim());
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
