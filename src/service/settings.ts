@@ -13,6 +13,7 @@ export interface Settings {
   readonly wire: { readonly maxMessageBytes: number };
   readonly translate: TranslateSettings;
   readonly exporter: ExporterSettings;
+  readonly page: PageSettings;
   readonly replay: ReplaySettings;
   readonly record: RecordSettings;
   readonly demo: DemoSettings;
@@ -121,6 +122,13 @@ export interface MetricsSettings {
   readonly intervalMs: number;
 }
 
+/** Bounds of what the page keeps; see `RecentTraces`. */
+export interface PageSettings {
+  readonly maxTraces: number;
+  readonly maxSpans: number;
+  readonly maxBytes: number;
+}
+
 export interface ReplaySettings {
   /** Paths; `-` is stdin. */
   readonly files: readonly string[];
@@ -142,6 +150,8 @@ export interface RecordSettings {
 export interface DemoSettings {
   /** Show the SQL statements too. */
   readonly sql: boolean;
+  /** Keep serving the page; absent: when somebody sits at a terminal. */
+  readonly serve?: boolean;
 }
 
 export interface TraceIdSettings {

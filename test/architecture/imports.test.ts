@@ -55,6 +55,7 @@ const OWNED: Readonly<Record<string, string>> = {
   'cli-progress': 'service',
   commander: 'service',
   hono: 'service',
+  'hono/html': 'service',
   pino: 'service',
   'pino-pretty': 'service',
   yaml: 'service',

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../../delivery.js';
 import { BridgeError } from '../../errors.js';
+import { ObservedSink } from '../../export/observed-sink.js';
 import { createOtlpSink } from '../../export/otlp.js';
 import { RecordingReceiver } from '../../receive/recording.js';
 import { toTraceId } from '../../translate/ids.js';
@@ -15,8 +16,10 @@ import { carry } from '../demo/journey.js';
 import { OtlpReceiver } from '../demo/otlp-receiver.js';
 import { RECORDED_COMMAND, recordedBoot } from '../demo/recorded-boot.js';
 import { renderTrace } from '../demo/render-trace.js';
+import { servePage, wantsPage } from '../demo/serve.js';
 import type { ShownSpan } from '../demo/shown-span.js';
 import { columnsOf, wantsColour } from '../demo/terminal.js';
+import { PageFeed } from '../page/feed.js';
 import { redactUrl } from '../redact.js';
 import type { Settings } from '../settings.js';
 import { formatDuration } from '../units.js';
@@ -34,7 +37,8 @@ interface Shown {
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
   const file = recordedBoot();
-  const shown = await showThrough(settings, context, file);
+  const feed = new PageFeed({ backend: 'OTLP/HTTP to this process', bounds: settings.page, isLive: false });
+  const shown = await showThrough(settings, context, file, feed);
   const { stdout, env } = context;
   const page = renderTrace(
     shown.spans,
@@ -45,11 +49,18 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const { kind, urlIsDefault } = settings.exporter;
   if (kind === 'otlp' && !urlIsDefault && shown.spans.length > 0)
     await sendOn(settings, context, file, shown.spans);
+  if (wantsPage(settings.demo, context)) await servePage(feed, context);
+  feed.stop();
   return 0;
 }
 
 /** To the backend in this process and back. */
-async function showThrough(settings: Settings, { log }: CommandContext, file: string): Promise<Shown> {
+async function showThrough(
+  settings: Settings,
+  { log }: CommandContext,
+  file: string,
+  feed: PageFeed,
+): Promise<Shown> {
   const receiver = new OtlpReceiver();
   const url = await receiver.listen();
   try {
@@ -62,7 +73,14 @@ async function showThrough(settings: Settings, { log }: CommandContext, file: st
       tls: {},
     });
     const begun = performance.now();
-    const { notifications } = await carry({ settings, log, receiver: recording(settings, log, file), sink });
+    const recorded = recording(settings, log, file);
+    const { notifications } = await carry({
+      settings,
+      log,
+      receiver: recorded,
+      sink: new ObservedSink(sink, feed.observe),
+      onBridge: (bridge) => feed.start({ bridge, receivers: [recorded] }),
+    });
     return { spans: receiver.spans, notifications, tookMs: performance.now() - begun };
   } finally {
     await receiver.close();

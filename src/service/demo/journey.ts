@@ -11,6 +11,8 @@ export interface Journey {
   readonly log: CommandContext['log'];
   readonly receiver: Receiver;
   readonly sink: SpanSink;
+  /** Is told of the bridge before it begins. */
+  readonly onBridge?: (bridge: Bridge) => void;
   /** Microseconds added to every time. @default 0 */
   readonly shiftMicros?: number;
   /** Milliseconds after which the journey is given up. @default none */
@@ -44,6 +46,7 @@ export async function carry(journey: Journey): Promise<Arrival> {
       },
     },
   });
+  journey.onBridge?.(bridge);
   try {
     await within(deadlineMs, toTheEnd(bridge));
     const { received: notifications, spans } = bridge.counts;

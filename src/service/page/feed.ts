@@ -22,6 +22,8 @@ export interface FeedOptions {
   /** Where spans go, for people: `http/protobuf to http://collector:4318/v1/traces`; without credentials. */
   readonly backend: string;
   readonly bounds?: Partial<RecentTracesBounds>;
+  /** Whether spans are of now. Of a recording's the lag says nothing. @default true */
+  readonly isLive?: boolean;
 }
 
 /** The backend's last answers. Times are milliseconds since the Unix epoch. */
@@ -34,21 +36,21 @@ export interface BackendFacts {
 const SAMPLE_MS = 1_000;
 /** A passive declaration opens a channel each time: not every second. */
 const DEPTH_MS = 5_000;
-/** A span that ended longer ago than this is of a recording, and its lag says nothing. */
-const LONGEST_LAG_MS = 86_400_000;
 
 export class PageFeed {
   readonly traces: RecentTraces;
   readonly history = new History();
   readonly backend: string;
+  readonly isLive: boolean;
   private watched: Watched | undefined;
   private facts: BackendFacts = {};
   private lagMs: number | undefined;
   private depths: readonly (QueueDepth | undefined)[] = [];
   private timers: NodeJS.Timeout[] = [];
 
-  constructor({ backend, bounds }: FeedOptions) {
+  constructor({ backend, bounds, isLive = true }: FeedOptions) {
     this.backend = backend;
+    this.isLive = isLive;
     this.traces = new RecentTraces(bounds);
   }
 
@@ -59,7 +61,7 @@ export class PageFeed {
     this.traces.observe(sent);
     if (outcome.kind === 'taken') {
       this.facts = { taken: { at: now, spans: spans.length } };
-      for (const { endTime } of spans) this.seeLag(now - (endTime[0] * 1000 + endTime[1] / 1e6));
+      if (this.isLive) this.seeLags(spans, now);
     } else {
       const since = this.facts.failing?.since ?? now;
       this.facts = { ...this.facts, failing: { reason: outcome.reason, since } };
@@ -116,8 +118,9 @@ export class PageFeed {
     this.depths = await Promise.all(receivers.map((receiver) => receiver.depth?.()));
   }
 
-  private seeLag(lagMs: number): void {
-    if (lagMs > LONGEST_LAG_MS) return;
-    this.lagMs = Math.max(this.lagMs ?? 0, lagMs);
+  private seeLags(spans: Sent['spans'], now: number): void {
+    // Clocks of other machines may be ahead: then there is no lag.
+    for (const { endTime } of spans)
+      this.lagMs = Math.max(this.lagMs ?? 0, now - (endTime[0] * 1000 + endTime[1] / 1e6));
   }
 }

@@ -27,8 +27,9 @@ export interface Overview {
   readonly spans: readonly Account[];
 }
 
-/** Samples in the width of a plot: five minutes. */
-const SLOTS = 300;
+/** Seconds in the width of a plot: as many as were sampled, within these. */
+const LEAST_SLOTS = 60;
+const MOST_SLOTS = 300;
 
 export function overviewOf(feed: PageFeed, now: number): Overview {
   const { source, history, traces } = feed;
@@ -76,6 +77,7 @@ export function overviewOf(feed: PageFeed, now: number): Overview {
         ...Object.fromEntries(
           accounts.map(({ key, count }) => [`count-${key}`, count > 0 || isAlwaysShown(key)]),
         ),
+        lag: feed.isLive,
         queued: history.last('queued') !== undefined,
         'no-traces': traces.size === 0,
       },
@@ -92,13 +94,14 @@ interface Figure {
 }
 
 function figuresOf({ history }: PageFeed): Figure[] {
+  const slots = Math.min(MOST_SLOTS, Math.max(LEAST_SLOTS, history.length));
   const figure = (
     name: string,
     readings: readonly Reading[],
     now: Reading,
     show: (value: number) => string,
   ): Figure => {
-    const { line, area, top } = plotOf(readings, SLOTS);
+    const { line, area, top } = plotOf(readings, slots);
     return {
       name,
       value: now === undefined ? '–' : show(now),

@@ -26,8 +26,8 @@ ${accounts(overview)}`,
 
 function statements({ sources, backend }: Overview, feed: PageFeed): Html {
   return html`<section class="states" aria-label="State" data-live="/state">
-${sources.map((source, index) => statement(`source-${index}`, 'From RabbitMQ', feed.source?.receivers[index]?.name ?? '', source))}
-${statement('backend', 'To the backend', feed.backend, backend)}
+${sources.map((source, index) => statement(`source-${index}`, 'Notifications', feed.source?.receivers[index]?.name ?? '', source))}
+${statement('backend', 'Backend', feed.backend, backend)}
 </section>`;
 }
 
@@ -40,8 +40,8 @@ function statement(name: string, heading: string, what: string, { mood, word, te
 }
 
 const FIGURES = [
-  ['received-rate', 'Notifications in', 'a second, over the last five minutes'],
-  ['spans-rate', 'Spans taken', 'a second, over the last five minutes'],
+  ['received-rate', 'Notifications in', 'a second, over the last minutes'],
+  ['spans-rate', 'Spans taken', 'a second, over the last minutes'],
   ['lag', 'Lag', 'from a span’s end until the backend had it, the longest'],
   ['unsettled', 'Not settled yet', 'notifications of open trace points and of spans on their way'],
   ['queued', 'In the queue', 'notifications that wait at the broker'],

@@ -53,12 +53,14 @@ function heading(trace: KeptTrace, uiUrl: string | undefined): Html {
 function services({ tree, slots }: TraceView): Html {
   const totals = totalsByService(tree.nodes);
   const longest = Math.max(1, ...totals.map(({ selfMicros }) => selfMicros));
-  return html`<details class="services-table" open><summary><h2>Services</h2></summary>
+  return html`<details class="services-table"><summary><h2>Services</h2><span class="chips">${totals.map(
+    ({ service }) => html`<span class="chip s${slots.get(service) ?? 0}">${service || '?'}</span> `,
+  )}</span></summary>
 <table>
-<thead><tr><th scope="col">Service</th><th scope="col" class="number">Spans</th><th scope="col" class="number">SQL</th><th scope="col" class="number">Errors</th><th scope="col" class="number">Own time</th><th scope="col" class="bar"><span class="unseen">Own time, as a bar</span></th></tr></thead>
+<thead><tr><th scope="col">Service</th><th scope="col" class="number">Spans</th><th scope="col" class="number sql-count">SQL</th><th scope="col" class="number">Errors</th><th scope="col" class="number">Own time</th><th scope="col" class="bar"><span class="unseen">Own time, as a bar</span></th></tr></thead>
 <tbody>${totals.map(
     ({ service, spans, statements, errors, selfMicros }) =>
-      html`<tr><th scope="row"><span class="chip s${slots.get(service) ?? 0}">${service || '?'}</span></th><td class="number">${formatCount(spans)}</td><td class="number">${formatCount(statements)}</td><td class="number${errors > 0 ? ' bad' : ''}">${formatCount(errors)}</td><td class="number">${formatMicros(selfMicros)}</td><td class="bar"><svg width="100%" height="8" aria-hidden="true"><rect class="s${slots.get(service) ?? 0}" width="${((selfMicros / longest) * 100).toFixed(1)}%" height="8" rx="2"/></svg></td></tr>`,
+      html`<tr><th scope="row"><span class="chip s${slots.get(service) ?? 0}">${service || '?'}</span></th><td class="number">${formatCount(spans)}</td><td class="number sql-count">${formatCount(statements)}</td><td class="number${errors > 0 ? ' bad' : ''}">${formatCount(errors)}</td><td class="number">${formatMicros(selfMicros)}</td><td class="bar"><svg width="100%" height="8" aria-hidden="true"><rect class="s${slots.get(service) ?? 0}" width="${((selfMicros / longest) * 100).toFixed(1)}%" height="8" rx="2"/></svg></td></tr>`,
   )}</tbody>
 </table></details>`;
 }

@@ -31,7 +31,7 @@ export function sayReceiver(source: Source): Statement {
         ? { mood: 'idle', word: 'standing by', text: `Standing by: ${sentence(state.reason)}` }
         : { mood: 'bad', word: 'waiting', text: `Waiting to consume ${what}: ${sentence(state.reason)}` };
     case 'ended':
-      return { mood: 'idle', word: 'ended', text: `Nothing more comes from ${what}.` };
+      return { mood: 'idle', word: 'ended', text: 'Everything was read; nothing more comes.' };
   }
 }
 

@@ -63,6 +63,16 @@ export const COMMAND_SETTINGS = {
     description: 'Show the SQL statements too, nine of ten trace points.',
     example: 'true',
   }),
+  serve: optional({
+    key: 'demo.serve',
+    flag: '--serve',
+    argument: '',
+    kind: onOff(),
+    defaultText: 'when stdin and stdout are a terminal and CI is not set',
+    commands: ['demo'],
+    description: 'Serve the trace as a page until stopped.',
+    example: 'true',
+  }),
   uiUrl: optional({
     key: 'traceId.uiUrl',
     flag: '--ui-url',
@@ -71,8 +81,9 @@ export const COMMAND_SETTINGS = {
       /^https?:\/\/.*\{traceId\}/,
       'a URL with {traceId}, such as http://jaeger:16686/trace/{traceId}',
     ),
-    commands: ['trace-id', 'demo'],
-    description: "The address of a trace in the backend's user interface, to print a link.",
+    commands: ['run', 'replay', 'trace-id', 'demo'],
+    description:
+      "The address of a trace in the backend's user interface, for a link on the page and in print.",
     example: 'http://jaeger:16686/trace/{traceId}',
   }),
   bodies: setting({

@@ -4,10 +4,18 @@ import { COMMAND_SETTINGS } from './commands.js';
 import type { AnyDefinition, CommandName, ValueOf } from './definition.js';
 import { EXPORTER } from './exporter.js';
 import { OPERATIONS } from './operations.js';
+import { PAGE } from './page.js';
 import { TRANSLATE } from './translate.js';
 
 /** Every setting there is, in the order of help and documentation. */
-export const SETTINGS = { ...BROKER, ...TRANSLATE, ...EXPORTER, ...OPERATIONS, ...COMMAND_SETTINGS };
+export const SETTINGS = {
+  ...BROKER,
+  ...TRANSLATE,
+  ...EXPORTER,
+  ...OPERATIONS,
+  ...PAGE,
+  ...COMMAND_SETTINGS,
+};
 
 export type SettingName = keyof typeof SETTINGS;
 
@@ -37,6 +45,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   exporter: 'Where spans go',
   listen: 'Health and metrics',
   metrics: 'Health and metrics',
+  page: 'What the page keeps',
   replay: 'This command',
   record: 'This command',
   demo: 'This command',
