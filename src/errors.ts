@@ -21,6 +21,8 @@ export const ERROR_CODES = {
   BROKER_UNUSABLE: 6,
   /** The HTTP server cannot listen where it is told to. */
   LISTEN_FAILED: 7,
+  /** `doctor` found something that has to be put right. */
+  FAULTS_FOUND: 8,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

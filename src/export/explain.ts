@@ -89,7 +89,8 @@ export function explainNoAnswer(error: unknown): Explanation | undefined {
 export function describe(error: unknown): string {
   const message = messageOf(error);
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' && !message.includes(code) ? `${code}: ${message}` : message;
+  if (typeof code !== 'string' || message.includes(code)) return message;
+  return message === '' ? code : `${code}: ${message}`;
 }
 
 const TO_THE_PATH =

@@ -30,7 +30,7 @@ export interface OtlpOptions {
 const GRACE_MS = 5_000;
 const SUCCESS = 0;
 
-interface Tls {
+export interface Tls {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
@@ -123,7 +123,8 @@ function selfObserving({ meterProvider }: OtlpOptions): { selfObsMeterProvider?:
   return meterProvider === undefined ? {} : { selfObsMeterProvider: meterProvider };
 }
 
-function readTls({ caFile, certFile, keyFile }: OtlpOptions['tls']): Tls {
+/** Reads the PEM files. @throws BridgeError CONFIG_UNREADABLE */
+export function readTls({ caFile, certFile, keyFile }: OtlpOptions['tls']): Tls {
   return {
     ...(caFile === undefined ? {} : { ca: readPem(caFile) }),
     ...(certFile === undefined ? {} : { cert: readPem(certFile) }),

@@ -19,6 +19,7 @@ import type { BrokerAddress, BrokerHost, BrokerTls } from './transport-url.js';
 
 /** How the connection is called in the broker's listings. */
 export const CONNECTION_NAME = 'osprofiler-otel-bridge';
+export const DOCTOR_CONNECTION_NAME = `${CONNECTION_NAME} doctor`;
 export const PUBLISHER_CONNECTION_NAME = `${CONNECTION_NAME} publisher`;
 /** Silence for twice this long is the end of a connection; RabbitMQ's own default of 60 s finds a dead peer late. */
 const DEFAULT_HEARTBEAT_SECONDS = 30;
@@ -67,6 +68,12 @@ export class BrokerConnection {
         resolve(reason ?? error);
       });
     });
+  }
+
+  /** What the broker calls itself: its product and version, empty where it does not say. */
+  get server(): { readonly product: string; readonly version: string } {
+    const { product, version } = this.model.connection.serverProperties;
+    return { product: String(product ?? ''), version: String(version ?? '') };
   }
 
   get open(): boolean {
@@ -192,12 +199,22 @@ async function socketOptions(
     keepAlive: true,
     noDelay: true,
     clientProperties: { connection_name: name },
-    ...(tls === undefined ? {} : await tlsOptions(tls)),
+    ...(tls === undefined ? {} : await brokerTlsOptions(tls)),
   };
 }
 
+/** What Node's TLS is told, the files read. */
+export interface BrokerTlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly servername?: string;
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly passphrase?: string;
+}
+
 /** Read at each attempt, so that renewed certificates are taken up with the next connection. */
-async function tlsOptions(tls: BrokerTls): Promise<SocketOptions> {
+export async function brokerTlsOptions(tls: BrokerTls): Promise<BrokerTlsOptions> {
   return {
     rejectUnauthorized: tls.verify,
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),

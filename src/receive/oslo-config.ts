@@ -106,7 +106,7 @@ export function readOsloBroker(text: string, fileName: string): ReadOsloBroker {
 }
 
 /** Looks options up and keeps the first problem, so that the reading above stays one list of options. */
-class OptionReader {
+export class OptionReader {
   problem: string | undefined;
 
   constructor(private readonly sections: IniSections) {}

@@ -117,6 +117,14 @@ export async function bindIfPresent(
   return bound ?? false;
 }
 
+/** Whether there is such an exchange; looks only. */
+export async function hasExchange(connection: BrokerConnection, exchange: string): Promise<boolean> {
+  const found = await unlessRefused('404', () =>
+    connection.onThrowawayChannel((channel) => channel.checkExchange(exchange)),
+  );
+  return found !== undefined;
+}
+
 async function unlessRefused<T>(replyCode: string, operation: () => Promise<T>): Promise<T | undefined> {
   try {
     return await operation();

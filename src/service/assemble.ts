@@ -9,7 +9,12 @@ import { BridgeError, messageOf } from '../errors.js';
 import { ExporterSink } from '../export/exporter-sink.js';
 import { createOtlpSink } from '../export/otlp.js';
 import { readOsloBroker } from '../receive/oslo-config.js';
-import { RabbitReceiver, type RabbitReceiverOptions } from '../receive/rabbitmq.js';
+import {
+  type DrainSource,
+  RabbitReceiver,
+  type RabbitReceiverOptions,
+  type TapSource,
+} from '../receive/rabbitmq.js';
 import { type BrokerAddress, describeAddress, parseTransportUrl } from '../receive/transport-url.js';
 import { heldBound } from '../translate/translator.js';
 import { REPEAT_MS, rateLimited } from './logger.js';
@@ -27,15 +32,28 @@ export function windowOf({ broker, translate, exporter }: Settings): number {
   return broker.prefetch ?? Math.min(MAX_PREFETCH, heldBound(translate) + 2 * maxSize * (maxInFlight + 1));
 }
 
+type ReceiverChoice = Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>;
+
 /** One receiver for each broker. @throws BridgeError when a file or URL cannot be read. */
-export function rabbitReceivers(
+export function rabbitReceivers(settings: Settings, log: Log, options: ReceiverChoice): RabbitReceiver[] {
+  return brokerAddresses(settings.broker, log).map((address) =>
+    rabbitReceiver(address, settings, log, options),
+  );
+}
+
+export function rabbitReceiver(
+  address: BrokerAddress,
   settings: Settings,
   log: Log,
-  options: Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>,
-): RabbitReceiver[] {
-  return brokerAddresses(settings.broker, log).map(
-    (address) => new RabbitReceiver({ address, ...receiverOptions(settings), log, ...options }),
-  );
+  options: ReceiverChoice,
+): RabbitReceiver {
+  return new RabbitReceiver({ address, ...receiverOptions(settings), log, ...options });
+}
+
+/** What `run` consumes. */
+export function sourceOf(settings: BrokerSettings): DrainSource | TapSource {
+  const { mode, queue, tapQueue, exchanges, routingKeys } = settings;
+  return mode === 'drain' ? { mode, queue } : { mode, queue: tapQueue, exchanges, routingKeys };
 }
 
 function receiverOptions(
@@ -85,7 +103,8 @@ function warnOfIgnored(options: readonly string[], where: string, log: Log): voi
     log.warn({ options, where }, 'options of the transport URL that have no effect here');
 }
 
-function readText(file: string, what: string): string {
+/** @throws BridgeError CONFIG_UNREADABLE */
+export function readText(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -17,6 +17,7 @@ const COMMAND_MODULES: Readonly<Record<CommandName, () => Promise<{ readonly exe
   demo: () => import('./commands/demo.js'),
   'trace-id': () => import('./commands/trace-id.js'),
   'dead-letters': () => import('./commands/dead-letters.js'),
+  doctor: () => import('./commands/doctor.js'),
 };
 
 /** Of `process`, what the command line needs. */

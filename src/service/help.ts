@@ -91,6 +91,17 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
       [`${PROGRAM} dead-letters purge --yes`, 'when nobody wants them'],
     ],
   },
+  doctor: {
+    synopsis: '[settings]',
+    summary: 'check broker, queue, permissions and backend, and say what to put right',
+    description:
+      'Takes the settings of run, and checks one by one what can be wrong with them: a line each, ok, warn, fail or skipped, with a remedy. It sends one span to the backend, and changes nothing at the broker, unless --end-to-end says so. Ends with 8 when something failed; warnings are no failure.',
+    examples: [
+      [`${PROGRAM} doctor`, 'before run, with the same settings'],
+      [`${PROGRAM} doctor --end-to-end`, 'with a trace point from the queue to the backend'],
+      [`${PROGRAM} doctor --json | jq '.checks[] | select(.status == "fail")'`, 'for scripts'],
+    ],
+  },
 };
 
 export const SETTINGS_NOTE = `
@@ -108,6 +119,7 @@ Exit status:
   5      the drain deadline passed with exports still on their way
   6      the broker cannot be used (dead-letters; run waits for it)
   7      the HTTP server cannot listen where --listen says
+  8      doctor found something to put right
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
 /** What follows the settings in a command's help. */

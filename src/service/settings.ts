@@ -22,6 +22,7 @@ export interface Settings {
   /** Where the HTTP server listens; absent: as the command has it by default. */
   readonly listen?: ListenAddress | 'none';
   readonly metrics: MetricsSettings;
+  readonly doctor: DoctorSettings;
   readonly drainTimeoutMs: number;
   readonly log: LogSettings;
 }
@@ -168,6 +169,15 @@ export interface DeadLettersSettings {
   readonly bodies: boolean;
   /** Throw away without asking back. */
   readonly yes: boolean;
+}
+
+export interface DoctorSettings {
+  /** Print JSON. */
+  readonly json: boolean;
+  /** Publish a trace point and see it exported. */
+  readonly endToEnd: boolean;
+  /** Of each check. */
+  readonly checkTimeoutMs: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -1,12 +1,11 @@
 /** `run`: consume a broker and export, until told to stop. */
 import { Bridge } from '../../bridge.js';
 import { BridgeError } from '../../errors.js';
-import type { DrainSource, TapSource } from '../../receive/rabbitmq.js';
-import { bridgeOptions, createSink, rabbitReceivers } from '../assemble.js';
+import { bridgeOptions, createSink, rabbitReceivers, sourceOf } from '../assemble.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_LISTEN } from '../http/listen-address.js';
 import { Operations } from '../operations.js';
-import type { BrokerSettings, Settings } from '../settings.js';
+import type { Settings } from '../settings.js';
 import { summarize } from '../summary.js';
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
@@ -40,16 +39,6 @@ export async function execute(settings: Settings, context: CommandContext): Prom
     `spans were still on their way when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
     'Nothing is lost: the broker gives their notifications out again. A longer --drain-timeout lets them finish.',
   );
-}
-
-function sourceOf({
-  mode,
-  queue,
-  tapQueue,
-  exchanges,
-  routingKeys,
-}: BrokerSettings): DrainSource | TapSource {
-  return mode === 'drain' ? { mode, queue } : { mode, queue: tapQueue, exchanges, routingKeys };
 }
 
 function describeExporter({ exporter }: Settings): string {

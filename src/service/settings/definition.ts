@@ -1,7 +1,7 @@
 /** How a setting is declared. */
 import type { Kind } from './kinds.js';
 
-export const COMMANDS = ['run', 'replay', 'record', 'demo', 'trace-id', 'dead-letters'] as const;
+export const COMMANDS = ['run', 'replay', 'record', 'demo', 'trace-id', 'dead-letters', 'doctor'] as const;
 
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -41,15 +41,26 @@ interface Parts<T> extends Omit<Definition<T>, 'env' | 'kind' | 'default'> {
 
 /** Declares a setting that always has a value. */
 export function setting<T>(parts: Parts<T> & { readonly default: NoInfer<T> }): Definition<T> {
-  const { otel, ...rest } = parts;
-  return { ...rest, kind: parts.kind as Kind<NonNullable<T>>, env: otel ?? [ownVariable(parts.flag)] };
+  const { otel, commands, ...rest } = parts;
+  return {
+    ...rest,
+    commands: withDoctor(commands),
+    kind: parts.kind as Kind<NonNullable<T>>,
+    env: otel ?? [ownVariable(parts.flag)],
+  };
 }
 
 /** Declares a setting that may be absent. */
 export function optional<T>(parts: Parts<T>): Definition<T | undefined> {
-  const { otel, ...rest } = parts;
+  const { otel, commands, ...rest } = parts;
   const kind = parts.kind as Kind<NonNullable<T | undefined>>;
-  return { ...rest, kind, default: undefined, env: otel ?? [ownVariable(parts.flag)] };
+  const env = otel ?? [ownVariable(parts.flag)];
+  return { ...rest, commands: withDoctor(commands), kind, default: undefined, env };
+}
+
+/** Doctor looks at what run would do, so that it takes whatever run takes. */
+function withDoctor(commands: readonly CommandName[]): readonly CommandName[] {
+  return commands.includes('run') && !commands.includes('doctor') ? [...commands, 'doctor'] : commands;
 }
 
 export const OWN_PREFIX = 'OSPROFILER_BRIDGE_';

@@ -51,6 +51,7 @@ export function resolveSettings(values: Values, origins: Origins, operands: read
     deadLetters: { action: operands[0] ?? '', bodies: values.bodies, yes: values.yes },
     ...present({ listen: values.listen }),
     metrics,
+    doctor: { json: values.json, endToEnd: values.endToEnd, checkTimeoutMs: values.checkTimeout },
     drainTimeoutMs: values.drainTimeout,
     log: { level: values.logLevel, format: values.logFormat },
   };

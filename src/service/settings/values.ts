@@ -51,6 +51,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   demo: 'This command',
   traceId: 'This command',
   deadLetters: 'This command',
+  doctor: 'This command',
 };
 
 /** The heading a setting stands under in help and documentation. */

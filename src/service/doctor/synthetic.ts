@@ -1,0 +1,76 @@
+/** A trace point of doctor's own, as a service would send it. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { toTraceId } from '../../translate/ids.js';
+import { isSampled } from '../../translate/sampling.js';
+import { Translator } from '../../translate/translator.js';
+import { PACKAGE_NAME } from '../../version.js';
+import { decode } from '../../wire/envelope.js';
+import type { TranslateSettings } from '../settings.js';
+
+export interface SyntheticPoint {
+  readonly traceId: string;
+  /** Bodies of the two notifications, in the format that osprofiler sends. */
+  readonly start: Buffer;
+  readonly stop: Buffer;
+}
+
+/** The chance to find no sampled trace at the smallest ratio that anybody sets is nil. */
+const MOST_TRIES = 1_000_000;
+
+/** @returns undefined when the settings sample nothing. */
+export function syntheticPoint({
+  sampleRatio,
+}: Pick<TranslateSettings, 'sampleRatio'>): SyntheticPoint | undefined {
+  for (let tries = 0; tries < MOST_TRIES && sampleRatio > 0; tries += 1) {
+    const baseId = randomUUID();
+    const traceId = toTraceId(baseId);
+    if (!isSampled(traceId, sampleRatio)) continue;
+    const point = randomUUID();
+    const half = (which: 'start' | 'stop') => notification(baseId, point, which);
+    return { traceId, start: half('start'), stop: half('stop') };
+  }
+  return undefined;
+}
+
+/** The span of a point by itself, whatever the settings filter. */
+export function spanOf({ start, stop }: SyntheticPoint, settings: TranslateSettings): ReadableSpan {
+  const translator = new Translator<undefined>({
+    ...settings,
+    ...{ sampleRatio: 1, drop: [], rootSpan: false, maxSpansPerTrace: 0 },
+  });
+  for (const body of [start, stop]) {
+    const decoded = decode(body, {});
+    if (decoded.kind !== 'notification') throw new Error('the synthetic notification cannot be read');
+    for (const made of translator.add(decoded.notification, undefined)) {
+      if (made.kind === 'span') return made.span;
+    }
+  }
+  throw new Error('the synthetic notifications made no span');
+}
+
+function notification(baseId: string, point: string, half: 'start' | 'stop'): Buffer {
+  const name = `${PACKAGE_NAME}.doctor`;
+  // Naive UTC with microseconds, as Python's datetime writes it.
+  const now = `${new Date().toISOString().slice(0, -1)}000`;
+  const payload = {
+    name: `${name}-${half}`,
+    base_id: baseId,
+    trace_id: point,
+    parent_id: baseId,
+    timestamp: now,
+    info: { host: hostname() },
+    project: PACKAGE_NAME,
+    service: PACKAGE_NAME,
+  };
+  const message = {
+    message_id: randomUUID(),
+    publisher_id: name,
+    event_type: `profiler.${PACKAGE_NAME}`,
+    priority: 'INFO',
+    payload,
+    timestamp: now.replace('T', ' '),
+  };
+  return Buffer.from(JSON.stringify(message));
+}
