@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   translate: GROUND,
   receive: GROUND,
   export: GROUND,
-  propagation: GROUND,
+  propagation: ['translate', ...GROUND],
   counts: [...MIDDLE, ...GROUND],
   pending: [...MIDDLE, ...GROUND],
   bridge: [...BRIDGE, ...MIDDLE, ...GROUND],
