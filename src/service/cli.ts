@@ -16,6 +16,7 @@ const COMMAND_MODULES: Readonly<Record<CommandName, () => Promise<{ readonly exe
   record: () => import('./commands/record.js'),
   demo: () => import('./commands/demo.js'),
   'trace-id': () => import('./commands/trace-id.js'),
+  headers: () => import('./commands/headers.js'),
   'dead-letters': () => import('./commands/dead-letters.js'),
   doctor: () => import('./commands/doctor.js'),
 };

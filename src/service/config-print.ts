@@ -5,6 +5,9 @@ import { redactUrl } from './redact.js';
 import type { AnyDefinition, CommandName } from './settings/definition.js';
 import { settingsOf } from './settings/values.js';
 
+/** They have no use for where spans go. */
+const EXPORT_NOTHING: readonly CommandName[] = ['record', 'headers', 'dead-letters'];
+
 /**
  * A settings file that means what is in force. It can be used as one, but for what is shown as `***`.
  * @param command whose settings to print
@@ -16,7 +19,7 @@ export function formatSettings(loaded: LoadedSettings, command: CommandName): st
     const parent = mapAt(document, definition.key.split('.').slice(0, -1));
     parent.add(entry(document, definition, loaded.values[name], loaded.origins[name].name));
   }
-  if (command !== 'record' && command !== 'dead-letters') document.comment = ` ${destination(loaded)}`;
+  if (!EXPORT_NOTHING.includes(command)) document.comment = ` ${destination(loaded)}`;
   return document.toString({ lineWidth: 0, nullStr: '', flowCollectionPadding: false });
 }
 

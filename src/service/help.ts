@@ -77,6 +77,23 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
       ],
     ],
   },
+  headers: {
+    synopsis: '[settings]',
+    summary: 'print the signed headers with which a request to OpenStack is profiled',
+    description:
+      "Prints the headers X-Trace-Info and X-Trace-HMAC, which make OpenStack's services profile the request that carries them. Without --base-id and --traceparent a fresh trace begins; its id is logged.",
+    examples: [
+      [
+        `export OSPROFILER_BRIDGE_HMAC_KEYS=SECRET_KEY\n  curl $(${PROGRAM} headers) http://controller:8774/v2.1/servers`,
+        'one request, profiled',
+      ],
+      [
+        `${PROGRAM} headers --hmac-key-file keys --format plain \\\n` +
+          '    --traceparent 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        "below another tracer's span",
+      ],
+    ],
+  },
   'dead-letters': {
     synopsis: '[settings] list | replay | purge',
     takesOperands: 'action: list, replay or purge',

@@ -18,6 +18,7 @@ export interface Settings {
   readonly record: RecordSettings;
   readonly demo: DemoSettings;
   readonly traceId: TraceIdSettings;
+  readonly headers: HeadersSettings;
   readonly deadLetters: DeadLettersSettings;
   /** Where the HTTP server listens; absent: as the command has it by default. */
   readonly listen?: ListenAddress | 'none';
@@ -160,6 +161,18 @@ export interface TraceIdSettings {
   readonly uuids: readonly string[];
   /** A template with `{traceId}`. */
   readonly uiUrl?: string;
+}
+
+export interface HeadersSettings {
+  /** Secret. The first one signs. */
+  readonly hmacKeys: readonly string[];
+  /** A file with the keys instead. */
+  readonly hmacKeyFile?: string;
+  /** A UUID with or without dashes: the trace. */
+  readonly baseId?: string;
+  /** W3C's, well formed: the trace and the enclosing span. */
+  readonly traceparent?: string;
+  readonly format: 'curl' | 'plain' | 'json';
 }
 
 export interface DeadLettersSettings {

@@ -87,7 +87,7 @@ export async function publish(
   return lines.map((line) => JSON.parse(line) as SentHalf);
 }
 
-function transportUrl(vhost: TestVhost, query = ''): string {
+export function transportUrl(vhost: TestVhost, query = ''): string {
   const { hosts, username, password } = vhost.address();
   const [{ host, port }] = hosts as [{ host: string; port: number }];
   return `rabbit://${username}:${password}@${host}:${port}/${vhost.name}${query}`;

@@ -1,7 +1,16 @@
 /** How a setting is declared. */
 import type { Kind } from './kinds.js';
 
-export const COMMANDS = ['run', 'replay', 'record', 'demo', 'trace-id', 'dead-letters', 'doctor'] as const;
+export const COMMANDS = [
+  'run',
+  'replay',
+  'record',
+  'demo',
+  'trace-id',
+  'headers',
+  'dead-letters',
+  'doctor',
+] as const;
 
 export type CommandName = (typeof COMMANDS)[number];
 

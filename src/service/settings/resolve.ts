@@ -48,6 +48,15 @@ export function resolveSettings(values: Values, origins: Origins, operands: read
     page: { maxTraces: values.pageTraces, maxSpans: values.pageSpans, maxBytes: values.pageMemory },
     demo: { sql: values.demoSql, ...present({ serve: values.serve }) },
     traceId: { uuids: operands, ...present({ uiUrl: values.uiUrl }) },
+    headers: {
+      hmacKeys: values.hmacKeys,
+      format: values.headersFormat,
+      ...present({
+        hmacKeyFile: values.hmacKeyFile,
+        baseId: values.headersBaseId,
+        traceparent: values.headersTraceparent,
+      }),
+    },
     deadLetters: { action: operands[0] ?? '', bodies: values.bodies, yes: values.yes },
     ...present({ listen: values.listen }),
     metrics,

@@ -3,6 +3,7 @@ import { BROKER } from './broker.js';
 import { COMMAND_SETTINGS } from './commands.js';
 import type { AnyDefinition, CommandName, ValueOf } from './definition.js';
 import { EXPORTER } from './exporter.js';
+import { HEADERS } from './headers.js';
 import { OPERATIONS } from './operations.js';
 import { PAGE } from './page.js';
 import { TRANSLATE } from './translate.js';
@@ -14,6 +15,7 @@ export const SETTINGS = {
   ...EXPORTER,
   ...OPERATIONS,
   ...PAGE,
+  ...HEADERS,
   ...COMMAND_SETTINGS,
 };
 
@@ -50,6 +52,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   record: 'This command',
   demo: 'This command',
   traceId: 'This command',
+  headers: 'This command',
   deadLetters: 'This command',
   doctor: 'This command',
 };
