@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   LISTEN_FAILED: 7,
   /** `doctor` found something that has to be put right. */
   FAULTS_FOUND: 8,
+  /** The shards of the former layout are not emptied yet; nothing is lost, and the command can be run again. */
+  RESHARD_INCOMPLETE: 9,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -23,6 +23,7 @@ export interface IntakeCounts {
 
 /** How deliveries are renewed. */
 export interface RenewalSettings {
+  /** May be the very queue that is consumed, when that is one of ours: copies then go to its end. */
   readonly parking: OwnQueue;
   readonly afterMs: number;
   readonly atDeliveries: number;
@@ -88,7 +89,8 @@ export class Intake {
       await intake.close();
       throw error;
     }
-    if (options.renewal !== undefined) intake.#parking = intake.#keepParking(options.renewal.parking);
+    if (options.renewal !== undefined && !intake.#parksAtHome)
+      intake.#parking = intake.#keepParking(options.renewal.parking);
     return intake;
   }
 
@@ -135,6 +137,10 @@ export class Intake {
     await this.#publisher.close();
   }
 
+  get #parksAtHome(): boolean {
+    return this.options.renewal?.parking.name === this.options.queue;
+  }
+
   #consuming(queue: string): ConsumptionOptions {
     const deadLetters = this.#deadLetters;
     const renewal = this.#renewal;
@@ -165,7 +171,7 @@ export class Intake {
       deadLetters: this.#deadLetters,
       outstanding: () =>
         [this.#consumption, this.#parked].flatMap((each) => (each === undefined ? [] : [each.outstanding])),
-      isOpen: () => this.#parked !== undefined,
+      isOpen: () => this.#parksAtHome || this.#parked !== undefined,
       onRenewed: () => {
         counts.renewed += 1;
       },

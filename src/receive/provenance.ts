@@ -4,6 +4,7 @@
  */
 import type { MessageProperties, Options } from 'amqplib';
 import type { Rejection } from '../delivery.js';
+import { isShardExchange } from './shard/layout.js';
 
 /** Where a message was before the bridge moved it. */
 export interface Provenance {
@@ -37,8 +38,9 @@ interface Message {
 /** @param queue - the one it was consumed from, which counts unless its headers name another. */
 export function provenanceOf({ fields, properties: { headers } }: Message, queue: string): Provenance {
   const routingKey = text(headers, ROUTING_KEY);
-  // Only a copy of ours came through the default exchange and says that the original came in another way.
-  if (fields.exchange !== '' || routingKey === undefined) return { ...routeOf(fields), queue };
+  // Only a copy of ours came through one of these exchanges and says that the original came in another way.
+  const mayBeOurs = fields.exchange === '' || isShardExchange(fields.exchange);
+  if (!mayBeOurs || routingKey === undefined) return { ...routeOf(fields), queue };
   return { exchange: text(headers, EXCHANGE) ?? '', routingKey, queue: text(headers, QUEUE) ?? queue };
 }
 

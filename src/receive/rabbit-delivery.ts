@@ -3,6 +3,7 @@ import type { ConsumeMessage, MessageProperties } from 'amqplib';
 import type { Delivery, Origin, Settlement } from '../delivery.js';
 import { LedgerEntry } from './ledger.js';
 import { deliveriesBefore, type Provenance, provenanceOf } from './provenance.js';
+import { isShardExchange } from './shard/layout.js';
 
 /** The channel's side of a delivery. */
 export interface Holder {
@@ -35,8 +36,8 @@ export function handedOut({ content, fields, properties }: ConsumeMessage, queue
     // 64 KiB of its neighbours in memory.
     body: Buffer.from(content),
     properties,
-    // A parked copy stands for a message that was given out before.
-    redelivered: fields.redelivered || from.queue !== queue,
+    // A parked copy stands for a message that was given out before; one that came by way of a shard's exchange does not.
+    redelivered: fields.redelivered || (from.queue !== queue && !isShardExchange(fields.exchange)),
     from,
     deliveriesBefore: deliveriesBefore(properties.headers),
   };

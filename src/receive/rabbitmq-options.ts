@@ -34,8 +34,11 @@ export interface RabbitReceiverOptions {
   /** Unsettled messages at a time; cut to 1 … 65,535, which is what AMQP can say. */
   readonly prefetch: number;
   readonly log: Log;
-  /** Keep a second bridge away from the queue, and stand by while another has it. Default true. */
-  readonly exclusive?: boolean;
+  /**
+   * Keep a second bridge away from the queue, and stand by while another has it. Among sharders any number may share
+   * it, and all of them keep bridges away that would take it for themselves. Default true.
+   */
+  readonly exclusive?: boolean | 'among sharders';
   /** How often a bridge that stands by tries to take over. Default 1,000 ms. */
   readonly standbyMs?: number;
   /** Between attempts to connect, and to write to queues of our own. Default 250 ms to 30 s. */

@@ -17,7 +17,7 @@ import { Intake, type IntakeCounts, type IntakeOptions } from './intake.js';
 import { pause, settledOrAborted, settledWithin } from './pause.js';
 import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
 import { TapBindings } from './tap-bindings.js';
-import { declareTap, declareTemporaryTap, type QueueDepth, queueDepth, takeLock } from './topology.js';
+import { declareTap, declareTemporaryTap, mayConsume, type QueueDepth, queueDepth } from './topology.js';
 import { type BrokerHost, describeBrokers } from './transport-url.js';
 
 export type {
@@ -209,7 +209,7 @@ export class RabbitReceiver implements Receiver {
     if (source.mode === 'tap' && source.temporary) {
       this.#queue = await declareTemporaryTap(connection, source.queue ?? 'osprofiler-otel-bridge');
     } else {
-      if (exclusive && !(await takeLock(connection, this.#queue))) return standBy(standbyMs);
+      if (!(await mayConsume(connection, this.#queue, exclusive))) return standBy(standbyMs);
       if (source.mode === 'tap') await declareTap(connection, this.#queue);
       else if ((await queueDepth(connection, this.#queue)) === undefined)
         return this.#missingQueue(connection);

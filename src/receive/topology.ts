@@ -16,6 +16,8 @@ export interface QueueDepth {
 /** AMQP 0-9-1 carries names as short strings. */
 const LONGEST_NAME_BYTES = 255;
 const LOCK_PREFIX = 'osprofiler-otel-bridge.lock.';
+/** Beside a lock: its holder is one of several that shard the queue. */
+const SHARDED = '.sharded';
 const PARKING_PREFIX = 'osprofiler-otel-bridge.parking.';
 
 /** The name of the lock beside a queue. */
@@ -78,6 +80,31 @@ export async function takeLock(connection: BrokerConnection, queue: string): Pro
   return taken !== undefined;
 }
 
+/**
+ * Whether this connection may consume `queue`: it has the lock beside it, or the lock is with a sharder and this one
+ * shards, too. Which of the two has it shows in a second lock, taken after the first.
+ */
+export async function mayConsume(
+  connection: BrokerConnection,
+  queue: string,
+  exclusive: boolean | 'among sharders',
+): Promise<boolean> {
+  if (exclusive === false) return true;
+  const isTaken = await takeLock(connection, queue);
+  if (exclusive === true) return isTaken;
+  const mark = `${queue}${SHARDED}`;
+  const isMarked = await takeLock(connection, mark);
+  if (isTaken) return true;
+  // Only with nobody's mark beside it is the lock a bridge's.
+  if (isMarked) await releaseLock(connection, mark);
+  return !isMarked;
+}
+
+/** Gives up the lock that this connection holds beside `queue`. */
+export async function releaseLock(connection: BrokerConnection, queue: string): Promise<void> {
+  await connection.onThrowawayChannel((channel) => channel.deleteQueue(lockName(queue)));
+}
+
 /** Declares the tap's durable queue unless it is there, in whatever form an operator gave it. */
 export async function declareTap(connection: BrokerConnection, queue: string): Promise<void> {
   if ((await queueDepth(connection, queue)) !== undefined) return;
@@ -125,7 +152,11 @@ export async function hasExchange(connection: BrokerConnection, exchange: string
   return found !== undefined;
 }
 
-async function unlessRefused<T>(replyCode: string, operation: () => Promise<T>): Promise<T | undefined> {
+/** Resolves with undefined when the broker refuses the operation with this reply code. */
+export async function unlessRefused<T>(
+  replyCode: string,
+  operation: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await operation();
   } catch (error) {

@@ -12,6 +12,8 @@ import { packageVersion } from './version.js';
 /** Loaded when they are called for, so that help does not wait for AMQP and OTLP libraries. */
 const COMMAND_MODULES: Readonly<Record<CommandName, () => Promise<{ readonly execute: Execute }>>> = {
   run: () => import('./commands/run.js'),
+  shard: () => import('./commands/shard.js'),
+  reshard: () => import('./commands/reshard.js'),
   replay: () => import('./commands/replay.js'),
   record: () => import('./commands/record.js'),
   demo: () => import('./commands/demo.js'),

@@ -31,6 +31,23 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
       [`${PROGRAM} --config bridge.yaml --print-config`, 'what would be in force, and why'],
     ],
   },
+  shard: {
+    synopsis: '[settings]',
+    summary: 'spread notifications over shards, for many bridges to read',
+    description:
+      'Moves notifications from the queue to shards, durable queues of our own, all of one trace to the same one; run --shards auto reads them, on as many machines as it takes. Any number of sharders can read one queue. A notification is acknowledged when the broker has confirmed it in its shard.',
+    examples: [
+      [`${PROGRAM} shard --shard-count 8`, 'makes eight shards unless there are some'],
+      [`${PROGRAM} run --shards auto`, 'on each machine that exports'],
+    ],
+  },
+  reshard: {
+    synopsis: '[settings]',
+    summary: 'change the number of shards, while everything runs',
+    description:
+      'Makes the new shards, has everybody change over, moves what is in the former ones, and removes these. When it is interrupted nothing is lost; run again, it finishes what it began.',
+    examples: [[`${PROGRAM} reshard --shard-count 16`, 'from however many there are']],
+  },
   replay: {
     synopsis: '[settings] <FILE>... | -',
     takesOperands: 'FILE, or - for stdin',
@@ -134,9 +151,10 @@ Exit status:
   3      a recording cannot be read or written
   4      not everything was taken by the backend
   5      the drain deadline passed with exports still on their way
-  6      the broker cannot be used (dead-letters; run waits for it)
+  6      the broker cannot be used (dead-letters, reshard; run waits for it)
   7      the HTTP server cannot listen where --listen says
   8      doctor found something to put right
+  9      reshard is not finished, and can be run again
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
 /** What follows the settings in a command's help. */

@@ -3,13 +3,16 @@
  * called, and what it may be, is declared once, in {@link SETTINGS}.
  */
 
+import type { Layout } from '../receive/shard/layout.js';
 import type { ListenAddress } from './http/listen-address.js';
+import type { ShardChoice } from './settings/sharding.js';
 
 export { SETTINGS } from './settings/values.js';
 
 /** The value of every setting, whatever it came from; nested by the room that uses it. */
 export interface Settings {
   readonly broker: BrokerSettings;
+  readonly sharding: ShardingSettings;
   readonly wire: { readonly maxMessageBytes: number };
   readonly translate: TranslateSettings;
   readonly exporter: ExporterSettings;
@@ -51,6 +54,15 @@ export interface BrokerSettings {
   readonly renewAfterMs: number;
   /** Earlier deliveries by a quorum queue at which an open delivery is renewed at once. */
   readonly renewAtDeliveries: number;
+}
+
+export interface ShardingSettings {
+  /** What `run` consumes instead of the queue; absent: the queue. */
+  readonly shards?: ShardChoice;
+  /** What `shard` makes when there is nothing yet, and `reshard` changes to. */
+  readonly layout: Layout;
+  /** How long nothing may move before `reshard` gives up. */
+  readonly patienceMs: number;
 }
 
 export type MaskMode = 'on' | 'strict' | 'off';

@@ -1,6 +1,7 @@
 /** A receiver with what it has to tell beside its state: of a broker a good deal, of a recording nothing. */
 import type { Receiver } from '../delivery.js';
 import { RabbitReceiver, type RabbitReceiverStatus } from '../receive/rabbitmq.js';
+import { ShardReceiver } from '../receive/shard/shard-receiver.js';
 
 export interface WatchedReceiver {
   readonly receiver: Pick<Receiver, 'name' | 'state'>;
@@ -17,6 +18,7 @@ const FRESH_MS = 5_000;
 const PATIENCE_MS = 1_000;
 
 export function watchReceiver(receiver: Receiver): WatchedReceiver {
+  if (receiver instanceof ShardReceiver) return { receiver, status: () => receiver.status() };
   if (!(receiver instanceof RabbitReceiver)) return { receiver };
   return { receiver, status: () => receiver.status(), depth: sparing(() => receiver.depth()) };
 }

@@ -1,7 +1,9 @@
 /** `run`: consume a broker and export, until told to stop. */
 import { Bridge } from '../../bridge.js';
+import type { Log, Receiver } from '../../delivery.js';
 import { BridgeError } from '../../errors.js';
 import { bridgeOptions, createSink, rabbitReceivers, sourceOf } from '../assemble.js';
+import { shardReceivers } from '../assemble-shards.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_LISTEN } from '../http/listen-address.js';
 import { Operations } from '../operations.js';
@@ -10,7 +12,7 @@ import { summarize } from '../summary.js';
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
   const { log } = context;
-  const receivers = rabbitReceivers(settings, log, { source: sourceOf(settings.broker) });
+  const receivers = createReceivers(settings, log);
   const operations = await Operations.create(settings, log);
   const sink = operations.watchSink(await createSink(settings, operations.meterProvider));
   const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers, sink });
@@ -39,6 +41,13 @@ export async function execute(settings: Settings, context: CommandContext): Prom
     `spans were still on their way when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
     'Nothing is lost: the broker gives their notifications out again. A longer --drain-timeout lets them finish.',
   );
+}
+
+/** The queue's, or those of the shards that it was spread over. */
+function createReceivers(settings: Settings, log: Log): Receiver[] {
+  const { shards } = settings.sharding;
+  if (shards !== undefined) return shardReceivers(settings, shards, log);
+  return rabbitReceivers(settings, log, { source: sourceOf(settings.broker) });
 }
 
 function describeExporter({ exporter }: Settings): string {

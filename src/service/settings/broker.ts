@@ -3,9 +3,10 @@ import { optional, setting } from './definition.js';
 import { count, duration, filePath, list, oneOf, onOff, size, text } from './kinds.js';
 import { transportUrls } from './urls.js';
 
-const FROM_BROKER = ['run', 'record'] as const;
+const FROM_BROKER = ['run', 'shard', 'record'] as const;
+const FROM_QUEUE = ['run', 'shard'] as const;
 /** Those that need to know where the broker is. */
-const TO_BROKER = [...FROM_BROKER, 'dead-letters'] as const;
+const TO_BROKER = [...FROM_BROKER, 'reshard', 'dead-letters'] as const;
 
 /** The `control_exchange` of each service, and oslo.messaging's own default, `openstack`. */
 const EXCHANGES = [
@@ -54,7 +55,7 @@ export const BROKER = {
     argument: '<mode>',
     kind: oneOf('drain', 'tap'),
     default: 'drain',
-    commands: ['run'],
+    commands: FROM_QUEUE,
     description:
       'drain consumes the queue that the services make, and never declares it. tap binds a durable queue of our own, for when somebody else reads theirs.',
     example: 'tap',
@@ -65,7 +66,7 @@ export const BROKER = {
     argument: '<name>',
     kind: text('the name of a queue'),
     default: 'profiler.info',
-    commands: ['run'],
+    commands: FROM_QUEUE,
     description: 'The queue that drain consumes.',
     example: 'profiler.info',
   }),
@@ -75,7 +76,7 @@ export const BROKER = {
     argument: '<name>',
     kind: text('the name of a queue'),
     default: 'osprofiler-otel-bridge',
-    commands: ['run'],
+    commands: FROM_QUEUE,
     description: 'The durable queue that tap declares and binds.',
     example: 'osprofiler-otel-bridge',
   }),
@@ -150,7 +151,7 @@ export const BROKER = {
     argument: '<duration>',
     kind: duration({ min: 1000 }),
     default: 600_000,
-    commands: ['run'],
+    commands: FROM_QUEUE,
     description:
       "How long a notification is held unacknowledged before it is renewed by way of a parking queue; well below the broker's consumer_timeout, 30 minutes by default.",
     example: '2m',
@@ -172,7 +173,7 @@ export const BROKER = {
     argument: '<size>',
     kind: size(1024, 2 ** 30),
     default: 4 * 2 ** 20,
-    commands: ['run', 'replay', 'demo'],
+    commands: ['run', 'shard', 'replay', 'demo'],
     description: 'The largest message, decompressed, in bytes; larger ones are rejected.',
     example: '16MiB',
   }),

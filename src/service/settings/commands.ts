@@ -143,8 +143,8 @@ export const COMMAND_SETTINGS = {
     argument: '<duration>',
     kind: duration({ min: 0 }),
     default: 10_000,
-    commands: ['run', 'replay', 'demo'],
-    description: 'How long a stop waits for exports on their way.',
+    commands: ['run', 'shard', 'replay', 'demo'],
+    description: 'How long a stop waits for exports, or messages to shards, on their way.',
     example: '30s',
   }),
   logLevel: setting({

@@ -3,6 +3,8 @@ import type { Kind } from './kinds.js';
 
 export const COMMANDS = [
   'run',
+  'shard',
+  'reshard',
   'replay',
   'record',
   'demo',

@@ -21,6 +21,15 @@ export function resolveSettings(values: Values, origins: Origins, operands: read
   problems.push(...wrongMetrics);
   const settings: Settings = {
     broker: broker(values, origins),
+    sharding: {
+      ...present({ shards: values.shards }),
+      layout: {
+        shards: values.shardCount,
+        exchange: values.shardExchange,
+        queueType: values.shardQueueType,
+      },
+      patienceMs: values.reshardPatience,
+    },
     wire: { maxMessageBytes: values.maxMessageBytes },
     translate: translate(values),
     exporter: {

@@ -6,11 +6,13 @@ import { EXPORTER } from './exporter.js';
 import { HEADERS } from './headers.js';
 import { OPERATIONS } from './operations.js';
 import { PAGE } from './page.js';
+import { SHARDING } from './sharding.js';
 import { TRANSLATE } from './translate.js';
 
 /** Every setting there is, in the order of help and documentation. */
 export const SETTINGS = {
   ...BROKER,
+  ...SHARDING,
   ...TRANSLATE,
   ...EXPORTER,
   ...OPERATIONS,
@@ -43,6 +45,7 @@ export const RANK = { default: 0, file: 1, environment: 2, flag: 3 } as const;
 const GROUPS: Readonly<Record<string, string>> = {
   broker: 'Where notifications come from',
   wire: 'Where notifications come from',
+  sharding: 'Many bridges',
   translate: 'How they become spans',
   exporter: 'Where spans go',
   listen: 'Health and metrics',

@@ -47,9 +47,10 @@ export class BridgeProcess {
   readonly ended: Promise<Ended>;
   private readonly child: ChildProcess;
 
-  /** @param args beyond `run`. @param env beyond PATH. */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [MAIN, 'run', '--listen', 'none', '--log-format', 'json', ...args], {
+  /** @param args beyond the command. @param env beyond PATH. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, command = 'run') {
+    const quiet = command === 'run' ? ['--listen', 'none'] : [];
+    this.child = spawn(process.execPath, [MAIN, command, ...quiet, '--log-format', 'json', ...args], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -40,8 +40,14 @@ export class RecordedLoad {
   /** The halves that were taken and whose others were not. */
   private readonly open = new Map<string, RecordedHalf>();
 
-  /** @param seed which fresh ids: those of two seeds never meet. */
-  constructor(private readonly seed: string) {}
+  /**
+   * @param seed which fresh ids: those of two seeds never meet.
+   * @param boots how many servers boot at a time, in step.
+   */
+  constructor(
+    private readonly seed: string,
+    private readonly boots = 1,
+  ) {}
 
   /** Halves taken so far. */
   get taken(): number {
@@ -50,34 +56,26 @@ export class RecordedLoad {
 
   /** The next messages, as recorded. */
   take(count: number): LoadMessage[] {
-    return Array.from({ length: count }, () => {
-      const { length } = this.halves;
-      const copy = Math.floor(this.position / length);
-      const recorded = this.halves[this.position++ % length]!;
-      return this.message(copy, recorded);
-    });
+    return Array.from({ length: count }, () => this.message(...this.at(this.position++)));
   }
 
-  /** The missing halves of all that is open; the next messages begin a new boot. */
+  /** The missing halves of all that is open; the next messages begin new boots. */
   takeRest(): LoadMessage[] {
-    const { length } = this.halves;
-    const into = this.position % length;
-    if (into === 0) return [];
-    const copy = Math.floor(this.position / length);
-    this.position += length - into;
-    return this.halves
-      .slice(into)
-      .filter(({ traceId }) => this.open.has(this.keyOf(copy, traceId)))
-      .map((recorded) => this.message(copy, recorded));
+    const rest: LoadMessage[] = [];
+    while (this.position % (this.halves.length * this.boots) !== 0) {
+      const [copy, recorded] = this.at(this.position++);
+      if (this.open.has(this.keyOf(copy, recorded.traceId))) rest.push(this.message(copy, recorded));
+    }
+    return rest;
   }
 
   /** Whole pairs, the halves of each next to each other. */
   takePairs(count: number): (readonly [start: LoadMessage, stop: LoadMessage])[] {
-    const { length } = this.halves;
+    const length = this.halves.length * this.boots;
     this.position = Math.ceil(this.position / length) * length;
     const taken: (readonly [LoadMessage, LoadMessage])[] = [];
     while (taken.length < count) {
-      const copy = Math.floor(this.position / length);
+      const [copy] = this.at(this.position);
       this.position += length;
       for (const recorded of this.halves.filter(({ half }) => half === 'start')) {
         if (taken.length === count) break;
@@ -88,6 +86,14 @@ export class RecordedLoad {
       }
     }
     return taken;
+  }
+
+  /** Which boot's message is at a position, and which of its messages. */
+  private at(position: number): readonly [copy: number, recorded: RecordedHalf] {
+    const { boots, halves } = this;
+    const step = Math.floor(position / boots);
+    const copy = Math.floor(step / halves.length) * boots + (position % boots);
+    return [copy, halves[step % halves.length]!];
   }
 
   private message(copy: number, recorded: RecordedHalf): LoadMessage {

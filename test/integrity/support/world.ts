@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly queueArguments?: Record<string, unknown>;
   /** Of all bridges. */
   readonly bridgeArguments?: readonly string[];
+  /** How many servers boot at a time in the load; 1 by default. */
+  readonly boots?: number;
   /** Seconds of AMQP's heartbeat; a silent connection is given up after two of them. */
   readonly heartbeat?: number;
 }
@@ -57,7 +59,7 @@ export class World {
     private readonly options: WorldOptions,
     parts: { backend: Backend; proxy: FaultyProxy; publisher: Publisher },
   ) {
-    this.load = new RecordedLoad(vhost);
+    this.load = new RecordedLoad(vhost, options.boots);
     this.backend = parts.backend;
     this.proxy = parts.proxy;
     this.publisher = parts.publisher;

@@ -1,0 +1,234 @@
+/**
+ * Changes the number of shards, while everything runs. In this order, each step of which can be the last one before a
+ * crash without a loss, and the command finished by running it again:
+ *
+ * 1. the new queues and their exchange are made; nobody knows of them yet;
+ * 2. the old exchange is deleted: from now on nobody can write to the old queues. Sharders hold what they have, and
+ *    replicas see that their layout is over, and give the old queues back;
+ * 3. the record names the new layout: sharders and replicas go on with that;
+ * 4. what is in the old queues, open starts that replicas gave back among it, is moved to the new ones, each message
+ *    with the broker's confirmation, so that a start meets its stop in the trace's new shard. The old queues have a
+ *    single active consumer, and this is the last in their line: it gets nothing before all replicas have let go;
+ * 5. empty queues that nobody uses are deleted.
+ */
+import type { Log } from '../../delivery.js';
+import { BridgeError } from '../../errors.js';
+import { type BrokerConnection, CONNECTION_NAME } from '../connection.js';
+import { Consumption } from '../consumption.js';
+import { type Explanation, explain, hostAndPort } from '../explain.js';
+import { HostCycle } from '../host-cycle.js';
+import { pause } from '../pause.js';
+import { queueDepth, takeLock, unlessRefused } from '../topology.js';
+import type { BrokerAddress } from '../transport-url.js';
+import { declareLayout, fence } from './declare.js';
+import { indicesOf, LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from './layout.js';
+import { type LayoutRecord, readRecordSurely, writeRecord } from './record.js';
+import { Sharder } from './sharder.js';
+
+export interface ReshardOptions {
+  readonly address: BrokerAddress;
+  readonly layout: Layout;
+  readonly log: Log;
+  /** How long nothing may move before it is given up, ms. */
+  readonly patienceMs: number;
+  /** Aborted to end early. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Resharded {
+  /** `host:port`. */
+  readonly broker: string;
+  /** Shards before; 0 when there were none. */
+  readonly before: number;
+  readonly now: number;
+  /** Messages moved. */
+  readonly moved: number;
+}
+
+const PREFETCH = 1_000;
+const LOOK_MS = 200;
+/**
+ * An old queue has been empty for so long before it is taken for that: a message may still be on its way inside of the
+ * broker that had passed the exchange when that was deleted.
+ */
+const EMPTY_FOR_MS = 1_000;
+
+/**
+ * @throws BridgeError `BROKER_UNUSABLE` when the broker cannot be reached or refuses, `RESHARD_INCOMPLETE` when
+ *   somebody does not let go of a shard, or it was stopped.
+ */
+export async function reshard(options: ReshardOptions): Promise<Resharded> {
+  const connection = await connect(options);
+  try {
+    return await new Reshard(connection, options).run();
+  } catch (error) {
+    if (error instanceof BridgeError) throw error;
+    throw unusable(explain(error, connection.where, RECORD_QUEUE));
+  } finally {
+    // The lock goes with it.
+    await connection.close();
+  }
+}
+
+async function connect({ address, log, stopping }: ReshardOptions): Promise<BrokerConnection> {
+  const problems: Explanation[] = [];
+  const onFailure = (why: Explanation): void => void problems.push(why);
+  const hosts = new HostCycle({
+    address,
+    log,
+    name: CONNECTION_NAME,
+    queue: RECORD_QUEUE,
+    onFailure,
+  });
+  const connected = await hosts.connect(stopping);
+  if (connected !== undefined) return connected.connection;
+  throw unusable({
+    reason: problems.map(({ reason }) => reason).join('; '),
+    hint: problems.at(-1)?.hint ?? 'run it again',
+  });
+}
+
+class Reshard {
+  #moved = 0;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly options: ReshardOptions,
+  ) {}
+
+  async run(): Promise<Resharded> {
+    if (!(await takeLock(this.connection, LAYOUT_LOCK))) throw unusable(BUSY);
+    const found = await readRecordSurely(this.connection);
+    const before = found && (await this.#finish(found));
+    const { layout } = this.options;
+    if (before?.shards !== layout.shards) await this.#finish(await this.#change(before));
+    else this.#checkSame(before);
+    const broker = hostAndPort(this.connection.where);
+    return { broker, before: found?.shards ?? 0, now: layout.shards, moved: this.#moved };
+  }
+
+  /** Another kind of queue or exchange under the same names would be refused by the broker. */
+  #checkSame({ exchange, queueType }: Layout): void {
+    const { layout } = this.options;
+    if (exchange === layout.exchange && queueType === layout.queueType) return;
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      `there are ${layout.shards} shards already, ${queueType} queues behind a ${exchange} exchange`,
+      'Their kind can be changed together with their number only.',
+    );
+  }
+
+  async #change(before: LayoutRecord | undefined): Promise<LayoutRecord> {
+    const { layout, log } = this.options;
+    await declareLayout(this.connection, layout);
+    if (before !== undefined) await fence(this.connection, before.shards);
+    const generation = (before?.generation ?? 0) + 1;
+    const record = { ...layout, generation, old: before === undefined ? [] : [before.shards] };
+    await writeRecord(this.connection, record);
+    log.info({ before: before?.shards, shards: layout.shards }, 'the new layout holds');
+    return record;
+  }
+
+  /** Empties and removes what is left of former layouts. */
+  async #finish(record: LayoutRecord): Promise<LayoutRecord> {
+    if (record.old.length === 0) return record;
+    for (const shards of record.old) await this.#empty(shards, record);
+    const finished = { ...record, old: [] };
+    await writeRecord(this.connection, finished);
+    return finished;
+  }
+
+  async #empty(shards: number, record: LayoutRecord): Promise<void> {
+    const { address, log } = this.options;
+    // Once more, for who was interrupted before it.
+    await fence(this.connection, shards);
+    const sharder = new Sharder({ address, layout: record, log });
+    const ending = new AbortController();
+    try {
+      for (let left = await this.#queuesOf(shards); left.length > 0; left = await this.#queuesOf(shards)) {
+        const moves = await Promise.all(left.map((queue) => this.#open(queue, sharder, ending.signal)));
+        await this.#untilEmpty(left, moves, sharder);
+        for (const move of moves) await move.cancel();
+        for (const move of moves) await move.close();
+        for (const queue of left) await this.#remove(queue);
+      }
+    } finally {
+      ending.abort();
+      await sharder.close();
+      this.#moved += sharder.counts.sharded;
+    }
+  }
+
+  async #queuesOf(shards: number): Promise<string[]> {
+    const queues: string[] = [];
+    for (const index of indicesOf({ shards })) {
+      const queue = shardQueue(index, shards);
+      if ((await queueDepth(this.connection, queue)) !== undefined) queues.push(queue);
+    }
+    return queues;
+  }
+
+  #open(queue: string, handler: Sharder, stopping: AbortSignal): Promise<Consumption> {
+    const { log } = this.options;
+    return Consumption.open(this.connection, { queue, handler, stopping, log, prefetch: PREFETCH });
+  }
+
+  async #untilEmpty(
+    queues: readonly string[],
+    moves: readonly Consumption[],
+    { counts }: Sharder,
+  ): Promise<void> {
+    const { patienceMs, stopping, log } = this.options;
+    let emptySince = Number.POSITIVE_INFINITY;
+    let progressAt = performance.now();
+    for (let before = ''; ; await pause(LOOK_MS, stopping, this.connection.gone)) {
+      const states = await Promise.all(queues.map((queue) => queueDepth(this.connection, queue)));
+      const waiting = states.reduce((sum, state) => sum + (state?.messages ?? 0), 0);
+      const others = states.reduce((sum, state) => sum + Math.max(0, (state?.consumers ?? 1) - 1), 0);
+      const unsettled = moves.reduce((sum, move) => sum + move.unsettled, 0);
+      const now = performance.now();
+      const isEmpty = waiting === 0 && others === 0 && unsettled === 0;
+      emptySince = isEmpty ? Math.min(emptySince, now) : Number.POSITIVE_INFINITY;
+      if (now - emptySince >= EMPTY_FOR_MS) return;
+      const state = `${waiting} ${others} ${counts.sharded}`;
+      if (state !== before) {
+        progressAt = now;
+        log.info({ waiting, others, moved: counts.sharded }, 'emptying the former shards');
+      }
+      before = state;
+      if (stopping.aborted) throw incomplete('it was stopped');
+      if (now - progressAt > patienceMs && !isEmpty)
+        throw incomplete(
+          others > 0
+            ? `${others} consumers do not let go of former shards`
+            : `${waiting} messages do not move`,
+        );
+    }
+  }
+
+  /** Unless something has come into it after all; then it is emptied once more. */
+  async #remove(queue: string): Promise<void> {
+    await unlessRefused('406', () =>
+      this.connection.onThrowawayChannel((channel) =>
+        channel.deleteQueue(queue, { ifEmpty: true, ifUnused: true }),
+      ),
+    );
+  }
+}
+
+const BUSY: Explanation = {
+  reason: 'the shards are being made or changed by somebody else',
+  hint: 'wait until that is done, and run it again',
+};
+
+function incomplete(why: string): BridgeError {
+  return new BridgeError(
+    'RESHARD_INCOMPLETE',
+    `the former shards are not emptied: ${why}`,
+    'Nothing is lost, and the new shards work; run it again, to move the rest.',
+  );
+}
+
+function unusable({ reason, hint }: Explanation): BridgeError {
+  return new BridgeError('BROKER_UNUSABLE', reason, hint);
+}

@@ -1,0 +1,63 @@
+/** `shard`: spread notifications over shards, until told to stop. */
+import { BridgeError } from '../../errors.js';
+import { pause } from '../../receive/pause.js';
+import { type Sharding, shardings } from '../assemble-shards.js';
+import type { CommandContext } from '../context.js';
+import { rateLimited } from '../logger.js';
+import type { Settings } from '../settings.js';
+
+const REPEAT_MS = 30_000;
+const LOOK_MS = 20;
+
+export async function execute(settings: Settings, context: CommandContext): Promise<number> {
+  const log = rateLimited(context.log, REPEAT_MS);
+  const all = shardings(settings, log);
+  const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
+  log.info({ receivers: all.map(({ receiver }) => receiver.name) }, 'osprofiler-otel-bridge shards');
+
+  for (const { sharder } of all) sharder.start();
+  const running = Promise.all(all.map(({ receiver, sharder }) => receiver.run(sharder)));
+  const signal = await Promise.race([stopped, running]);
+  log.info({ signal }, 'stopping: no further notifications are taken in');
+  await Promise.all(all.map(({ receiver }) => receiver.stop()));
+  const isDrained = await drain(all, settings.drainTimeoutMs);
+  await running;
+  await Promise.all(all.map(({ sharder }) => sharder.close(0)));
+  await Promise.all(all.map(({ receiver }) => receiver.close()));
+  log.info({ ...summarize(all) }, 'stopped');
+  if (isDrained) return 0;
+  throw new BridgeError(
+    'DRAIN_INCOMPLETE',
+    `messages were still on their way to shards when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
+    'Nothing is lost: the broker gives them out again. A longer --drain-timeout lets them finish.',
+  );
+}
+
+/** @returns whether everything that was taken in is in its shard. */
+async function drain(all: readonly Sharding[], timeoutMs: number): Promise<boolean> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const isEmpty = () => all.every(({ receiver }) => receiver.unsettled === 0);
+  while (!isEmpty() && !deadline.aborted) await pause(LOOK_MS, deadline);
+  return isEmpty();
+}
+
+interface ShardSummary {
+  readonly notifications: number;
+  readonly sharded: number;
+  /** Other kinds of notifications. */
+  readonly filtered: number;
+  readonly returned: number;
+  readonly unsettled: number;
+}
+
+/** `notifications = sharded + filtered + returned + unsettled`; what was unsettled has returned by now. */
+function summarize(all: readonly Sharding[]): ShardSummary {
+  const sum = (of: (one: Sharding) => number) => all.reduce((total, one) => total + of(one), 0);
+  return {
+    notifications: sum(({ sharder }) => sharder.counts.received),
+    sharded: sum(({ sharder }) => sharder.counts.sharded),
+    filtered: sum(({ sharder }) => sharder.counts.foreign),
+    returned: sum(({ sharder }) => sharder.counts.returned),
+    unsettled: sum(({ receiver }) => receiver.unsettled),
+  };
+}

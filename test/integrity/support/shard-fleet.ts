@@ -1,0 +1,106 @@
+/** Sharders and replicas as processes of their own, round one world's broker and backend. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { BridgeProcess } from './bridge-process.js';
+import { until } from './patience.js';
+import type { World } from './world.js';
+
+const MAIN = fileURLToPath(new URL('../../../src/service/main.js', import.meta.url));
+
+export function shardName(index: number, shards: number): string {
+  return `osprofiler-otel-bridge.shard.${index}-of-${shards}`;
+}
+
+export class ShardFleet {
+  readonly sharders: BridgeProcess[] = [];
+  readonly replicas: BridgeProcess[] = [];
+
+  constructor(
+    test: TestContext,
+    private readonly world: World,
+    private readonly shardArguments: readonly string[],
+    private readonly replicaArguments: readonly string[] = [],
+  ) {
+    test.after(() => Promise.all([...this.sharders, ...this.replicas].map((each) => each.kill())));
+  }
+
+  startSharder(): BridgeProcess {
+    const sharder = new BridgeProcess([...this.where, ...this.shardArguments], {}, 'shard');
+    this.sharders.push(sharder);
+    return sharder;
+  }
+
+  startReplica(...args: readonly string[]): BridgeProcess {
+    const choice = args.length > 0 ? args : ['--shards', 'auto'];
+    const endpoint = ['--endpoint', this.world.backend.url, '--batch-max-size', '64'];
+    const replica = new BridgeProcess([...this.where, ...endpoint, ...choice, ...this.replicaArguments]);
+    this.replicas.push(replica);
+    return replica;
+  }
+
+  /** Kills one of them and starts another in its place. */
+  async replaceOne(kind: 'sharders' | 'replicas', index: number): Promise<void> {
+    const [old] = this[kind].splice(index, 1);
+    await old!.kill();
+    if (kind === 'sharders') this.startSharder();
+    else this.startReplica();
+  }
+
+  /** Runs `reshard`. @returns its exit status and what it wrote. */
+  async reshard(
+    count: number,
+    ...args: readonly string[]
+  ): Promise<{ readonly status: number | null; readonly output: string; readonly log: string }> {
+    const command = [MAIN, 'reshard', '--log-format', 'json', ...this.where, '--shard-count', String(count)];
+    const child = spawn(process.execPath, [...command, ...args], {
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const written = Promise.all([text(child.stdout), text(child.stderr)]);
+    const [status] = (await once(child, 'close')) as [number | null];
+    const [output, log] = await written;
+    return { status, output, log };
+  }
+
+  /** How many shards each replica says that it has, the fewest first. */
+  get spread(): number[] {
+    return this.replicas.map((replica) => shardsOf(replica).length).sort((one, other) => one - other);
+  }
+
+  /** Resolves when the replicas have these numbers of shards, the fewest first, and no shard is in two hands. */
+  async untilSpread(...expected: readonly number[]): Promise<void> {
+    await until(
+      () => `shards spread ${expected.join()}; it is ${this.spread.join()}\n${this.replicas.at(-1)?.text}`,
+      () => {
+        const all = this.replicas.flatMap(shardsOf);
+        return this.spread.join() === expected.join() && new Set(all).size === all.length;
+      },
+    );
+  }
+
+  /** Ends all of them in order. */
+  async stop(): Promise<{
+    readonly sharders: Record<string, unknown>[];
+    readonly replicas: Record<string, unknown>[];
+  }> {
+    const end = async (each: BridgeProcess) =>
+      (await each.stop()).summary as unknown as Record<string, unknown>;
+    const sharders = await Promise.all(this.sharders.splice(0).map(end));
+    const replicas = await Promise.all(this.replicas.splice(0).map(end));
+    return { sharders, replicas };
+  }
+
+  private get where(): string[] {
+    const { broker, vhost } = this.world;
+    return ['--transport-url', `rabbit://guest:guest@127.0.0.1:${broker.port}/${vhost}?heartbeat=5`];
+  }
+}
+
+/** As it last said. */
+function shardsOf({ lines }: BridgeProcess): readonly number[] {
+  const said = lines.findLast(({ message }) => message === 'consuming shards');
+  return (said?.['shards'] as readonly number[] | undefined) ?? [];
+}
