@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { runHere } from '../service/run-here.js';
 import { runProgram } from '../service/spawn.js';
 import { Certificates } from '../support/certificates.js';
 import { body } from '../support/notifications.js';
@@ -99,7 +100,8 @@ describe('doctor', { timeout: 240_000 }, () => {
   });
 
   it('prints a line each, with the remedy, and ends with 8', async () => {
-    const { status, stdout, stderr } = await program('--endpoint', 'http://127.0.0.1:1');
+    const args = ['doctor', '--transport-url', url({}), '--endpoint', 'http://127.0.0.1:1'];
+    const { status, stdout, stderr } = await runProgram(args);
     assert.equal(status, 8);
     const lines = stdout.trimEnd().split('\n');
     for (const line of lines)
@@ -114,7 +116,10 @@ describe('doctor', { timeout: 240_000 }, () => {
   describe('names what is wrong at the broker:', () => {
     it('a host that has no name', async () => {
       const { lines } = await failing(['name'], '--transport-url', url({ host: 'no-such-host.invalid' }));
-      assert.match(find(lines, 'name').detail, /no-such-host\.invalid:\d+ cannot be reached: the name/);
+      assert.match(
+        find(lines, 'name', 'broker').detail,
+        /no-such-host\.invalid:\d+ cannot be reached: the name/,
+      );
       assert.equal(find(lines, 'login').status, 'skipped');
       assert.equal(find(lines, 'queue').detail, 'because no broker lets the user in');
     });
@@ -215,6 +220,11 @@ describe('doctor', { timeout: 240_000 }, () => {
       assert.match(find(lines, 'exchanges').detail, /may not bind to nova/);
     });
 
+    it('a renewal that comes too late', async () => {
+      const { lines } = await doctor('--renew-after', '30m');
+      assert.match(find(lines, 'renewal').detail, /not below consumer_timeout, 30m/);
+    });
+
     it('a virtual host that no service has sent to', async () => {
       await vhost.withChannel((channel) => channel.deleteExchange('nova'));
       const { status, lines } = await doctor();
@@ -275,6 +285,7 @@ describe('doctor', { timeout: 240_000 }, () => {
     it('one that never answers, within bounded time', async () => {
       backend.otherwise = { kind: 'hang' };
       const { lines } = await failing(['test span'], '--check-timeout', '1s');
+      assert.equal(find(lines, 'clock').status, 'skipped');
       assert.ok(find(lines, 'test span').remedy);
     });
 
@@ -400,7 +411,7 @@ describe('doctor', { timeout: 240_000 }, () => {
 
   async function program(...args: readonly string[]) {
     const given = (flag: string) => args.includes(flag);
-    const ended = await runProgram(
+    const ended = await runHere(
       [
         'doctor',
         ...(given('--transport-url') || given('--transport-url-file') || given('--oslo-config-file')

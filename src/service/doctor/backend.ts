@@ -16,8 +16,8 @@ import { spanOf, syntheticPoint } from './synthetic.js';
 const WHERE = 'backend';
 /** A clock further off than this puts spans where nobody looks for them. HTTP tells whole seconds. */
 const MOST_SKEW_MS = 5_000;
-/** Left for the exporter's own end within the time of a check: it repeats what may pass. */
-const SHARE_OF_EXPORT = 0.6;
+/** Of the time of a check, for a request: what it ends with is to be told within the check. */
+const SHARE_OF_REQUEST = 0.6;
 
 /** @returns whether it takes spans. */
 export async function examineBackend(exam: Examination, settings: Settings): Promise<boolean> {
@@ -33,7 +33,7 @@ export async function examineBackend(exam: Examination, settings: Settings): Pro
     return false;
   }
   if (exporter.protocol === 'grpc') exam.skip(where, ['clock'], 'gRPC does not tell the time');
-  else await exam.check(where, 'clock', (signal) => compareClocks(exporter, signal));
+  else await exam.check(where, 'clock', () => compareClocks(exporter, exam.deadlineMs));
   const isTaken = await exam.check(where, 'test span', async () => {
     const { finding, taken } = await sendSpan(settings, exam.deadlineMs);
     return { finding, value: taken };
@@ -83,7 +83,7 @@ async function sendSpan(
   settings: Settings,
   deadlineMs: number,
 ): Promise<{ finding: Finding; taken: boolean }> {
-  const timeoutMs = Math.floor(deadlineMs * SHARE_OF_EXPORT);
+  const timeoutMs = Math.floor(deadlineMs * SHARE_OF_REQUEST);
   const sink = await createOtlpSink({ ...settings.exporter, timeoutMs });
   try {
     const point = syntheticPoint({ sampleRatio: 1 })!;
@@ -106,8 +106,9 @@ function judge(outcome: Outcome, traceId: string): Finding {
   return ok(`taken as trace ${traceId}, and answered as OTLP`);
 }
 
-async function compareClocks({ url, tls }: ExporterSettings, signal: AbortSignal): Promise<Finding> {
-  const date = await dateOf(url, tls, signal).catch(() => undefined);
+async function compareClocks({ url, tls }: ExporterSettings, deadlineMs: number): Promise<Finding> {
+  const patience = AbortSignal.timeout(Math.floor(deadlineMs * SHARE_OF_REQUEST));
+  const date = await dateOf(url, tls, patience).catch(() => undefined);
   const theirs = date === undefined ? Number.NaN : Date.parse(date);
   if (Number.isNaN(theirs)) return { status: 'skipped', detail: 'because its answer tells no time' };
   const skew = theirs - Date.now();

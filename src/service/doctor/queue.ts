@@ -19,6 +19,7 @@ import {
 } from '../../receive/topology.js';
 import { sourceOf } from '../assemble.js';
 import type { BrokerSettings } from '../settings.js';
+import { formatDuration } from '../units.js';
 import { type Admitted, asked } from './broker.js';
 import type { Checked, Examination } from './examination.js';
 import { type Finding, fail, ok, warn } from './finding.js';
@@ -34,6 +35,7 @@ export const QUEUE_CHECKS = [
   'other bridges',
   'other consumers',
   'permissions',
+  'renewal',
   'exchanges',
 ] as const;
 
@@ -68,6 +70,7 @@ export async function examineQueue(
       return ok('granted');
     });
   }
+  exam.note(where, 'renewal', describeRenewal(connection.server.version, settings));
   await check('exchanges', () => (mode === 'drain' ? lookAtExchanges : tryBindings)(admitted, settings, log));
   return { isFree: isLocked === false && others === 0, depth };
 }
@@ -143,6 +146,29 @@ function permissionsOf(
         ][])
       : []),
   ];
+}
+
+/** RabbitMQ's own: a quorum queue of 4.0 and later gives a message out so often. */
+const DELIVERY_LIMIT = 20;
+/** RabbitMQ's own `consumer_timeout`. */
+const CONSUMER_TIMEOUT_MS = 30 * 60_000;
+
+/** What the broker is set to, AMQP does not tell; what it is set to by default, its version does. */
+function describeRenewal(version: string, { renewAfterMs, renewAtDeliveries }: BrokerSettings): Finding {
+  if (renewAfterMs >= CONSUMER_TIMEOUT_MS) {
+    return warn(
+      `--renew-after is not below consumer_timeout, ${formatDuration(CONSUMER_TIMEOUT_MS)} by default`,
+      'shorten it, or see that the broker allows more: it closes the channel on what is held for longer',
+    );
+  }
+  const isLimited = Number(version.split('.')[0]) >= 4;
+  if (isLimited && renewAtDeliveries >= DELIVERY_LIMIT) {
+    return warn(
+      `--renew-at-deliveries is not below the delivery limit of quorum queues, ${DELIVERY_LIMIT} by default`,
+      'lower it: what was given out more often is discarded by the broker',
+    );
+  }
+  return ok(`below the broker's defaults; renewed after ${formatDuration(renewAfterMs)}`);
 }
 
 async function lookAtExchanges({ connection }: Admitted, { exchanges }: BrokerSettings): Promise<Finding> {
