@@ -252,10 +252,12 @@ function bridging(options: Partial<BridgeOptions> = {}) {
 
 /** The counts that are numbers, the others 0; and the law that holds for them at every moment. */
 function assertCounts(bridge: Bridge, expected: Partial<Counts>): void {
-  const { filtered, rejected, ...numbers } = bridge.counts;
+  const { filtered, rejected, receivedBytes, exportedBytes, ...numbers } = bridge.counts;
   const zero = { received: 0, exported: 0, duplicate: 0, late: 0, returned: 0 };
   assert.deepEqual(numbers, { ...zero, spans: 0, incompleteSpans: 0, refusedSpans: 0, ...expected });
   const { received, exported, duplicate, late, returned } = numbers;
+  assert.ok(exportedBytes <= receivedBytes);
+  if (exported === received) assert.equal(exportedBytes, receivedBytes);
   const accounted = exported + duplicate + late + total(filtered) + total(rejected) + returned;
   assert.equal(accounted + bridge.unsettled, received);
 }

@@ -16,7 +16,8 @@ const LONGEST_VALUE = 120;
 
 /** One error for all problems. Whatever else its text shows, URLs in it lose their user info. */
 export function problemsError(problems: readonly Problem[], code: ErrorCode, command?: string): BridgeError {
-  const lines = problems.map((problem) => redactUrls(line(problem)));
+  // A variable that several settings read is wrong once.
+  const lines = [...new Set(problems.map((problem) => redactUrls(line(problem))))];
   const message =
     lines.length === 1 ? lines[0]! : `${lines.length} things are wrong:\n  ${lines.join('\n  ')}`;
   const help = `osprofiler-otel-bridge ${command === undefined ? '' : `${command} `}--help`;
