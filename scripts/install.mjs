@@ -46,6 +46,23 @@ export function ensurePythonModules(modules, packages) {
   if (!canImport(modules)) fail(`${PYTHON} still cannot import ${modules.join(', ')} after: ${command}`);
 }
 
+/** Where Debian has it; the variable names another one. */
+export const CHROMIUM = process.env['OSPROFILER_BRIDGE_TEST_CHROMIUM'] || '/usr/bin/chromium';
+
+/** Installs Debian's Chromium when there is none. */
+export function ensureChromium() {
+  if (existsSync(CHROMIUM)) return;
+  const command = 'apt-get install -y --no-install-recommends chromium';
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || CHROMIUM !== '/usr/bin/chromium') {
+    fail(`there is no ${CHROMIUM}; install Chromium, as root on Debian: ${command}`);
+  }
+  say('installing chromium');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-q'], env);
+  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], env);
+  if (!existsSync(CHROMIUM)) fail(`there is still no ${CHROMIUM} after: ${command}`);
+}
+
 /** @param {readonly string[]} modules */
 function canImport(modules) {
   const program = modules.map((name) => `import ${name}`).join('\n');

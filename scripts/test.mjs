@@ -8,12 +8,22 @@ import { spawn } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
-import { compile, ensureNpmPackages, ensurePythonModules, fail, ROOT, say } from './install.mjs';
+import {
+  compile,
+  ensureChromium,
+  ensureNpmPackages,
+  ensurePythonModules,
+  fail,
+  ROOT,
+  say,
+} from './install.mjs';
 
 const AMQP = 'OSPROFILER_BRIDGE_TEST_AMQP_URL';
 const MANAGEMENT = 'OSPROFILER_BRIDGE_TEST_MANAGEMENT_URL';
 /** Where tests speak to a real broker and to real osprofiler. */
-const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/'];
+const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/', 'test/browser/'];
+/** These look at the page in a real browser. */
+const IN_BROWSER = ['test/browser/'];
 /** These run the program as it is published. */
 const OF_THE_BUILD = ['test/end-to-end/', 'test/integrity/', 'test/architecture/'];
 /** These take minutes. */
@@ -39,6 +49,7 @@ removeOrphans();
 compile('tsconfig.json');
 const files = selectTests(process.argv.slice(2));
 if (reaches(files, OF_THE_BUILD)) build();
+if (reaches(files, IN_BROWSER)) ensureChromium();
 const broker = reaches(files, OUTER) ? await provideBroker() : undefined;
 const status = isStopping ? 1 : await runTests(files, broker);
 await broker?.stop();
