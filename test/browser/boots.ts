@@ -59,3 +59,12 @@ export async function publishBoots(
   }
   return published;
 }
+
+/** When the last recorded notification was sent, microseconds since the Unix epoch. */
+export function lastMicros(): number {
+  const times = recordedBodies().map((body) => {
+    const { payload } = JSON.parse(body) as { payload: { timestamp: string } };
+    return Date.parse(`${payload.timestamp}Z`) * 1000;
+  });
+  return times.reduce((latest, time) => Math.max(latest, time), 0);
+}
