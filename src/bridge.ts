@@ -24,6 +24,8 @@ export interface BridgeOptions {
   /** Bytes of a message, before and after decompression, beyond which it is set aside. @default 4 MiB */
   readonly maxMessageBytes?: number;
   readonly log: Log;
+  /** Told of each delivery that was set aside, after it was settled; must not throw. */
+  readonly onRejected?: (delivery: Delivery, reason: RejectReason, detail: string) => void;
 }
 
 /** What the translator gives back with a span. */
@@ -39,6 +41,7 @@ export class Bridge {
   private readonly receivers: readonly Receiver[];
   private readonly sink: SpanSink;
   private readonly log: Log;
+  private readonly onRejected: BridgeOptions['onRejected'];
   private readonly maxMessageBytes: number;
   private readonly pairTimeoutMs: number;
   private readonly translator: Translator<Token>;
@@ -49,6 +52,7 @@ export class Bridge {
     this.receivers = options.receivers;
     this.sink = options.sink;
     this.log = options.log;
+    this.onRejected = options.onRejected;
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     this.pairTimeoutMs = options.translate?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
     this.translator = new Translator(options.translate);
@@ -266,6 +270,7 @@ export class Bridge {
       { key: `set aside: ${reason}`, reason, detail, exchange, routingKey, origin: origin.name },
       'a notification was set aside',
     );
+    this.onRejected?.(delivery, reason, detail);
   }
 
   private forget(origin: Origin, unsettled: number): void {

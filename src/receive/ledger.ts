@@ -48,6 +48,9 @@ export class Ledger {
   #accepted: number[] = [];
   #rejected: number[] = [];
 
+  /** @param isAlone - whether nobody else consumes on the channel: a `multiple` frame would settle their messages, too. */
+  constructor(private readonly isAlone = true) {}
+
   /** How many entries are open: neither settled, aside nor abandoned. */
   get unsettled(): number {
     return this.#unsettled;
@@ -129,6 +132,17 @@ export class Ledger {
     return true;
   }
 
+  /**
+   * Lets go of a live entry: somebody else tells the broker what becomes of it. O(1).
+   * @returns whether it was live.
+   */
+  drop(entry: LedgerEntry): boolean {
+    if (entry.ledger !== this || entry.isAside) return false;
+    this.#unlink(entry);
+    this.#unsettled -= 1;
+    return true;
+  }
+
   /** The unacknowledged entries, oldest first, those aside included. */
   *[Symbol.iterator](): Generator<LedgerEntry> {
     for (let entry = this.#oldest; entry !== undefined; entry = entry.next) yield entry;
@@ -165,7 +179,7 @@ export class Ledger {
   }
 
   #acknowledge(channel: Acknowledger, accepted: readonly number[]): number {
-    const bound = this.#oldest?.tag ?? Number.POSITIVE_INFINITY;
+    const bound = this.isAlone ? (this.#oldest?.tag ?? Number.POSITIVE_INFINITY) : 0;
     let highest = 0;
     let below = 0;
     let frames = 0;

@@ -16,20 +16,13 @@ import {
   type TapSource,
 } from '../receive/rabbitmq.js';
 import { type BrokerAddress, describeAddress, parseTransportUrl } from '../receive/transport-url.js';
-import { heldBound } from '../translate/translator.js';
+import { windowFor } from '../window.js';
 import { REPEAT_MS, rateLimited } from './logger.js';
 import type { BrokerSettings, Settings } from './settings.js';
 
-/** AMQP's prefetch count is an unsigned 16-bit number. */
-const MAX_PREFETCH = 65_535;
-
-/**
- * Deliveries at once: those that the translator holds back at most, and the two halves of every span in a batch that
- * fills or is on its way. More than the former, so that a window full of starts still lets their stops in.
- */
+/** Deliveries at once. */
 export function windowOf({ broker, translate, exporter }: Settings): number {
-  const { maxSize, maxInFlight } = exporter.batch;
-  return broker.prefetch ?? Math.min(MAX_PREFETCH, heldBound(translate) + 2 * maxSize * (maxInFlight + 1));
+  return broker.prefetch ?? windowFor(translate, exporter.batch);
 }
 
 type ReceiverChoice = Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>;

@@ -26,9 +26,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   propagation: ['translate', ...GROUND],
   counts: [...MIDDLE, ...GROUND],
   pending: [...MIDDLE, ...GROUND],
+  metrics: [...BRIDGE, ...MIDDLE, ...GROUND],
+  window: [...MIDDLE, ...GROUND],
+  library: ['metrics', ...BRIDGE, ...MIDDLE, ...GROUND],
   bridge: [...BRIDGE, ...MIDDLE, ...GROUND],
-  index: [...BRIDGE, ...MIDDLE, ...GROUND],
-  service: [...BRIDGE, ...MIDDLE, ...GROUND],
+  index: ['library', 'metrics', 'window', ...BRIDGE, ...MIDDLE, ...GROUND],
+  service: ['library', 'metrics', 'window', ...BRIDGE, ...MIDDLE, ...GROUND],
 };
 
 /** Packages and modules of Node that a pure room may use: none of them does I/O. */

@@ -1,0 +1,20 @@
+/** How many deliveries a receiver has to give out ahead of their settlement. */
+import { type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
+import { heldBound, type TranslatorOptions } from './translate/translator.js';
+
+/** AMQP's prefetch count is an unsigned 16-bit number. */
+const MAX_PREFETCH = 65_535;
+
+/**
+ * The prefetch for a bridge with these options: the deliveries that the translator holds back at most, and the two halves
+ * of every span in a batch that fills or is on its way. More than the former, so that a window full of starts still
+ * lets their stops in.
+ * @returns 1 to 65,535.
+ */
+export function windowFor(
+  translate: TranslatorOptions = {},
+  batch: Partial<Pick<BatchOptions, 'maxSize' | 'maxInFlight'>> = {},
+): number {
+  const { maxSize, maxInFlight } = { ...DEFAULT_BATCH, ...batch };
+  return Math.min(MAX_PREFETCH, heldBound(translate) + 2 * maxSize * (maxInFlight + 1));
+}

@@ -1,0 +1,134 @@
+/** A bridge on a channel of the program's own, with a real broker. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { type Channel, type ChannelModel, connect } from 'amqplib';
+import {
+  BridgeError,
+  ChannelReceiver,
+  type ChannelReceiverOptions,
+  createBridge,
+  type LibraryBridge,
+} from '../../../src/index.js';
+import { body } from '../../support/notifications.js';
+import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
+
+const QUEUE = 'profiler.info';
+const START = body();
+const STOP = body({ name: 'work-stop' });
+
+describe("a receiver on the program's own channel", () => {
+  let vhost: TestVhost;
+  let connection: ChannelModel;
+  let channel: Channel;
+  let spans: ReadableSpan[];
+  const bridges: LibraryBridge[] = [];
+
+  beforeEach(async () => {
+    vhost = await broker().createVhost();
+    connection = await connect(broker().url(vhost.name));
+    channel = await connection.createChannel();
+    await channel.assertQueue(QUEUE, { deadLetterExchange: '', deadLetterRoutingKey: 'dead' });
+    await channel.assertQueue('dead');
+    spans = [];
+  });
+  afterEach(async () => {
+    for (const bridge of bridges.splice(0)) await bridge.close();
+    await connection.close().catch(() => undefined);
+    await vhost.remove();
+  });
+
+  const start = (options: Partial<ChannelReceiverOptions> = {}) => {
+    const bridge = createBridge({
+      receiver: new ChannelReceiver({ channel, ...options }),
+      sink: (batch) => void spans.push(...batch),
+      batch: { delayMs: 1 },
+    });
+    bridges.push(bridge);
+    return { bridge, running: bridge.run() };
+  };
+  /** What is left in a queue, seen over another connection. */
+  const left = (queue: string, count: number) =>
+    vhost.withChannel((other) =>
+      eventually(async () => (await other.checkQueue(queue)).messageCount === count),
+    );
+
+  it('settles what it was given, and none of what others consume on that channel', async () => {
+    await channel.assertQueue('theirs');
+    const theirs: Parameters<Channel['ack']>[0][] = [];
+    await channel.consume('theirs', (message) => void (message && theirs.push(message)));
+    channel.sendToQueue('theirs', Buffer.from('mine'));
+    await eventually(() => theirs.length === 1);
+    const { bridge, running } = start();
+    for (const message of [START, STOP]) channel.sendToQueue(QUEUE, message);
+    await eventually(() => bridge.unsettled === 0 && spans.length === 1);
+    assert.equal(await bridge.close(), true);
+    await running;
+    // Had it been acknowledged with ours, this would be the second time, which closes the channel.
+    channel.ack(theirs[0]!);
+    assert.equal((await channel.checkQueue('theirs')).messageCount, 0);
+    await left(QUEUE, 0);
+  });
+
+  it('gives back what is open when it is closed, and leaves the channel open', async () => {
+    const first = start();
+    channel.sendToQueue(QUEUE, START);
+    await eventually(() => first.bridge.openPoints === 1);
+    await first.bridge.close();
+    await first.running;
+    await left(QUEUE, 1);
+
+    const second = start();
+    channel.sendToQueue(QUEUE, STOP);
+    await eventually(() => spans.length === 1 && second.bridge.unsettled === 0);
+    assert.equal(spans[0]?.attributes['osprofiler.incomplete'], undefined);
+  });
+
+  it('rejects what can never become a span, for the dead-letter policy of the queue', async () => {
+    const { bridge } = start();
+    channel.sendToQueue(QUEUE, Buffer.from('no JSON'));
+    await left('dead', 1);
+    assert.equal(bridge.counts.rejected.get('not-json'), 1);
+  });
+
+  it('gives back what stays open for long, and takes it again', async () => {
+    const { bridge } = start({ renewAfterMs: 20 });
+    channel.sendToQueue(QUEUE, START);
+    await eventually(() => bridge.counts.returned >= 3);
+    assert.equal(bridge.openPoints, 1);
+    channel.sendToQueue(QUEUE, STOP);
+    await eventually(() => spans.length === 1 && bridge.unsettled === 0);
+    assert.equal(bridge.counts.exported, 2);
+  });
+
+  it('lets stops in though starts fill its prefetch, when that is above what the bridge holds open', async () => {
+    const { bridge } = start({ prefetch: 2 });
+    for (const message of [START, STOP]) channel.sendToQueue(QUEUE, message);
+    await eventually(() => spans.length === 1);
+    assert.equal(bridge.counts.spans, 1);
+  });
+
+  it('ends with an error when the channel closes, the queue goes or was never there', async () => {
+    const { bridge, running } = start();
+    channel.sendToQueue(QUEUE, START);
+    await eventually(() => bridge.openPoints === 1);
+    const ended = assert.rejects(running, isUnusable);
+    await channel.close();
+    await ended;
+    assert.deepEqual([bridge.openPoints, bridge.counts.returned], [0, 1]);
+    await left(QUEUE, 1);
+
+    channel = await connection.createChannel();
+    const cancelled = start();
+    channel.on('error', () => undefined);
+    await eventually(() => cancelled.bridge.openPoints === 1);
+    const ends = assert.rejects(cancelled.running, isUnusable);
+    await vhost.withChannel((other) => other.deleteQueue(QUEUE));
+    await ends;
+    await assert.rejects(start({ queue: 'nowhere' }).running, isUnusable);
+  });
+});
+
+function isUnusable(error: unknown): boolean {
+  return error instanceof BridgeError && error.code === 'BROKER_UNUSABLE';
+}
