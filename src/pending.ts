@@ -37,13 +37,25 @@ export interface LeftPoint {
   readonly refusal?: string;
 }
 
-/** About 200 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
+/** About 150 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
 const MAX_LEFT = 50_000;
+
+/**
+ * A point both of whose halves were settled with it, as nearly all are: nothing of it waits or is missing, and so
+ * nothing of it ever changes. Shared, since a set and a list for each cost a tenth of the bridge's CPU.
+ */
+const SETTLED: LeftPoint = { incomplete: false, missing: new Set(), waiting: [], since: 0 };
+const SETTLED_INCOMPLETE: LeftPoint = { ...SETTLED, incomplete: true };
 
 export class Pending {
   private readonly spans = new Map<string, PendingSpan>();
   /** In order of leaving: the first is the oldest. */
   private readonly left = new Map<string, LeftPoint>();
+  /**
+   * Stands before the oldest of them. A fresh iterator would first pass the places of all that were deleted lately,
+   * which took a quarter of the bridge's CPU; one that stays is never over while there is something left.
+   */
+  private readonly oldestLeft = this.left.keys();
   /** Those among them with deliveries that wait. */
   private readonly unfinished = new Map<string, LeftPoint>();
 
@@ -85,6 +97,11 @@ export class Pending {
    */
   end({ key, incomplete, halves }: PendingSpan, now: number): readonly Delivery[] {
     this.spans.delete(key);
+    const deliveries = [...halves.values()];
+    if (deliveries.every(({ live }) => live)) {
+      this.remember(key, incomplete ? SETTLED_INCOMPLETE : SETTLED);
+      return deliveries;
+    }
     const point: LeftPoint = { incomplete, missing: new Set(), waiting: [], since: now };
     for (const [half, delivery] of halves) point.waiting.push({ half, delivery });
     this.remember(key, point);
@@ -159,10 +176,8 @@ export class Pending {
     this.left.delete(key);
     this.left.set(key, point);
     if (this.left.size <= this.maxLeft) return;
-    for (const oldest of this.left.keys()) {
-      this.left.delete(oldest);
-      return;
-    }
+    const { value: oldest } = this.oldestLeft.next();
+    if (oldest !== undefined) this.left.delete(oldest);
   }
 }
 

@@ -26,7 +26,9 @@ function eachProtobufId(body: Buffer, found: (id: string) => void): void {
   eachField(body, 0, body.length, RESOURCE_SPANS, (from, to) =>
     eachField(body, from, to, SCOPE_SPANS, (scopeFrom, scopeTo) =>
       eachField(body, scopeFrom, scopeTo, SPANS, (spanFrom, spanTo) =>
-        eachField(body, spanFrom, spanTo, SPAN_ID, (idFrom, idTo) => found(body.toString('hex', idFrom, idTo))),
+        eachField(body, spanFrom, spanTo, SPAN_ID, (idFrom, idTo) =>
+          found(body.toString('hex', idFrom, idTo)),
+        ),
       ),
     ),
   );
