@@ -5,11 +5,12 @@
  * - osprofiler's bare payload, as recordings and other tools keep it.
  * Source: openstack/oslo.messaging `_drivers/common.py`, `notify/messaging.py`.
  */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { MessageProperties } from '../delivery.js';
 import { inflate } from './compression.js';
 import { type Notification, readPayload } from './notification.js';
 import { isObject, own, type PyObject, parsePythonJson } from './python-json.js';
+import { readUsualMessage } from './usual-message.js';
 
 /** Every reason for which a message is set aside: a closed list, used as the label of counters. */
 export const MALFORMED_REASONS = [
@@ -60,8 +61,18 @@ export function decode(
 }
 
 function decodeText(body: Buffer): Decoded {
+  if (isAscii(body)) {
+    const text = body.toString('latin1');
+    const notification = readUsualMessage(text, body);
+    return notification === undefined ? decodeFully(text) : { kind: 'notification', notification };
+  }
   if (!isUtf8(body)) return malformed('not-utf-8', 'the body is not UTF-8');
-  const outer = parseObject(body.toString('utf8'));
+  return decodeFully(body.toString('utf8'));
+}
+
+/** Any text of the three shapes, or none; {@link readUsualMessage} knows only what is usual. */
+export function decodeFully(text: string): Decoded {
+  const outer = parseObject(text);
   if ('kind' in outer) return outer;
   const inner = own(outer.object, 'oslo.message');
   if (inner === undefined) return readMessage(outer.object);

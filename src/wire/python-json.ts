@@ -18,21 +18,24 @@ export const MAX_DEPTH = 100;
 /** 16 digits in a row may be an integer that a double cannot hold. Digits inside strings match too: only slower. */
 const LONG_NUMBER = /\d{16}/;
 
-/** Parses one JSON text as Python's `json.loads` would. Never throws. */
-export function parsePythonJson(text: string): ParsedJson {
-  const parsed = LONG_NUMBER.test(text) ? parseSlowly(text, MAX_DEPTH) : parseFast(text);
+/**
+ * Parses one JSON text as Python's `json.loads` would. Never throws.
+ * @param maxDepth levels of lists and objects that are read before the text is refused as `too-deep`.
+ */
+export function parsePythonJson(text: string, maxDepth: number = MAX_DEPTH): ParsedJson {
+  const parsed = LONG_NUMBER.test(text) ? parseSlowly(text, maxDepth) : parseFast(text, maxDepth);
   if (!parsed.ok) return parsed;
-  if (!isWithinDepth(parsed.value, MAX_DEPTH)) {
-    return { ok: false, reason: 'too-deep', detail: `nested deeper than ${MAX_DEPTH}` };
+  if (!isWithinDepth(parsed.value, maxDepth)) {
+    return { ok: false, reason: 'too-deep', detail: `nested deeper than ${maxDepth}` };
   }
   return text.includes('"__type__"') ? { ok: true, value: untag(parsed.value) } : parsed;
 }
 
-function parseFast(text: string): ParsedJson {
+function parseFast(text: string, maxDepth: number): ParsedJson {
   try {
     return { ok: true, value: JSON.parse(text) as PyValue };
   } catch {
-    return parseSlowly(text, MAX_DEPTH);
+    return parseSlowly(text, maxDepth);
   }
 }
 

@@ -1,0 +1,103 @@
+/** What each part of the way costs, in nanoseconds of CPU a notification, the garbage it makes included. */
+
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { summarizeSql } from '../src/translate/conventions/sql-summary.js';
+import { maskText } from '../src/translate/mask.js';
+import { Pairer, pointKey, type TracePoint } from '../src/translate/pair.js';
+import { SpanMapper } from '../src/translate/span.js';
+import { decode } from '../src/wire/envelope.js';
+import type { Notification } from '../src/wire/notification.js';
+import { bodies, COPY_SIZE } from './support/corpus.js';
+import { type Spread, spreadOf } from './support/statistics.js';
+
+export interface Part {
+  readonly name: string;
+  /** Nanoseconds of CPU a notification. */
+  readonly nanos: Spread;
+}
+
+export interface PartsOptions {
+  readonly rounds: number;
+  /** Copies of the recording in each round. */
+  readonly copies: number;
+}
+
+interface Task {
+  readonly name: string;
+  run(): unknown;
+}
+
+export function parts({ rounds, copies }: PartsOptions): Part[] {
+  const count = copies * COPY_SIZE;
+  const tasks = tasksOn(bodies(count));
+  const samples = new Map(tasks.map(({ name }) => [name, [] as number[]]));
+  // The first rounds only warm the compiler up.
+  for (let round = -2; round < rounds; round++) {
+    for (const { name, run } of tasks) {
+      globalThis.gc?.();
+      const before = process.cpuUsage();
+      run();
+      const { user, system } = process.cpuUsage(before);
+      if (round >= 0) samples.get(name)!.push(((user + system) * 1_000) / count);
+    }
+  }
+  return tasks.map(({ name }) => ({ name, nanos: spreadOf(samples.get(name)!) }));
+}
+
+function tasksOn(all: readonly Buffer[]): Task[] {
+  const notifications = all.map(notificationIn);
+  const points = pairAll(notifications);
+  const mappers = {
+    plain: new SpanMapper({ mask: 'off' }),
+    masking: new SpanMapper(),
+  };
+  const spans = points.map((point) => mappers.masking.toSpan(point));
+  const texts = textsOf(notifications);
+  const statements = [...new Set(texts.filter((text) => /^(?:SELECT|INSERT|UPDATE)/.test(text)))];
+  return [
+    { name: 'decode', run: () => all.forEach((body) => void decode(body)) },
+    { name: 'pair', run: () => pairAll(notifications) },
+    { name: 'map, masking off', run: () => points.forEach((point) => void mappers.plain.toSpan(point)) },
+    { name: 'map', run: () => points.forEach((point) => void mappers.masking.toSpan(point)) },
+    { name: 'mask every text', run: () => texts.forEach((text) => void maskText(text)) },
+    { name: 'summary of each statement', run: () => statements.forEach((text) => void summarizeSql(text)) },
+    { name: 'encode as JSON', run: () => encode(spans, JsonTraceSerializer) },
+    { name: 'encode as protobuf', run: () => encode(spans, ProtobufTraceSerializer) },
+  ];
+}
+
+function notificationIn(body: Buffer): Notification {
+  const decoded = decode(body);
+  if (decoded.kind !== 'notification') throw new Error(`a recorded notification is ${decoded.kind}`);
+  return decoded.notification;
+}
+
+function pairAll(notifications: readonly Notification[]): TracePoint<undefined>[] {
+  const pairer = new Pairer<undefined>();
+  const points: TracePoint<undefined>[] = [];
+  for (const notification of notifications) {
+    const { complete } = pairer.add(pointKey(notification), notification, undefined, 0, 0);
+    if (complete !== undefined) points.push(complete);
+  }
+  return points;
+}
+
+function textsOf(notifications: readonly Notification[]): string[] {
+  const texts: string[] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+  };
+  for (const { info } of notifications) collect(info);
+  return texts;
+}
+
+const BATCH = 512;
+
+function encode(
+  spans: readonly ReadableSpan[],
+  serializer: { serializeRequest(spans: ReadableSpan[]): Uint8Array | undefined },
+): void {
+  for (let at = 0; at < spans.length; at += BATCH) serializer.serializeRequest(spans.slice(at, at + BATCH));
+}
