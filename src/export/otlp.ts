@@ -45,7 +45,7 @@ export function createOtlpSink(options: OtlpOptions): Promise<SpanSink> {
 async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
   const isJson = options.protocol === 'http/json';
   const { OTLPTraceExporter } = isJson
-    ? await import('@opentelemetry/exporter-trace-otlp-http')
+    ? await import('./json-exporter.js')
     : await import('@opentelemetry/exporter-trace-otlp-proto');
   const agent = options.url.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true, ...tls })
