@@ -8,10 +8,22 @@ import type { Id } from '../wire/notification.js';
 import { parsePythonUuid } from './python-uuid.js';
 
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const ALL_ZERO = /^0+$/;
+const NO_TRACE = '0'.repeat(32);
+const NO_SPAN = '0'.repeat(16);
+
+/** Notifications of one trace come together: the last id is remembered. */
+let lastBaseId: Id = '';
+let lastTraceId = '';
 
 /** The trace id of a base_id: 32 lower-case hex digits, never all zero. */
 export function toTraceId(id: Id): string {
+  if (id === lastBaseId && lastTraceId !== '') return lastTraceId;
+  lastTraceId = makeTraceId(id);
+  lastBaseId = id;
+  return lastTraceId;
+}
+
+function makeTraceId(id: Id): string {
   if (typeof id === 'string' && CANONICAL_UUID.test(id)) {
     return nonZero(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24), id);
   }
@@ -28,7 +40,7 @@ export function toSpanId(id: Id): string {
 
 /** OTLP has no room for all zeros: backends drop such spans. */
 function nonZero(hex: string, id: Id): string {
-  return ALL_ZERO.test(hex) ? hash(id, hex.length) : hex;
+  return hex === NO_TRACE || hex === NO_SPAN ? hash(id, hex.length) : hex;
 }
 
 function toHex128(id: Id): string | undefined {
