@@ -13,6 +13,7 @@ import {
 } from 'amqplib';
 import type { Log } from '../delivery.js';
 import { messageOf } from '../errors.js';
+import { untilOpened } from './early-close.js';
 import { hostAndPort, type Where } from './explain.js';
 import { settledWithin } from './pause.js';
 import type { BrokerAddress, BrokerHost, BrokerTls } from './transport-url.js';
@@ -151,7 +152,7 @@ export async function openConnection(
   const deadline = setTimeout(giveUp, OPENING_DEADLINE_MS);
   try {
     const options = await socketOptions(address.tls, socket.signal, name);
-    const opening = connect(connectOptions(address, host), options);
+    const opening = untilOpened(() => connect(connectOptions(address, host), options));
     const model = await Promise.race([opening, givenUp(socket.signal)]);
     return new BrokerConnection(model, whereOf(address, host), socket, log);
   } finally {

@@ -47,7 +47,11 @@ describe('two bridges on one queue', () => {
 
   for (const type of ['classic', 'quorum'] as const) {
     it(`never share it, and the standby takes over ${TAKEOVERS} times without a loss (${type})`, async (test) => {
-      const world = await World.create(test, broker, { queueArguments: { 'x-queue-type': type } });
+      const world = await World.create(test, broker, {
+        queueArguments: { 'x-queue-type': type },
+        // Few enough for one consumer a bridge, so that two mean two bridges.
+        bridgeArguments: ['--prefetch', '200'],
+      });
       const watch = new ConsumerWatch(world);
       let active = await world.consumingBridge();
       for (let takeovers = 0; takeovers < TAKEOVERS; takeovers++) {
