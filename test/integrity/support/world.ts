@@ -29,6 +29,8 @@ export const DEAD_LETTERS = 'osprofiler-otel-bridge.dead-letters';
 export const PARKING = `osprofiler-otel-bridge.parking.${QUEUE}`;
 export const CONSUMING = `consuming ${QUEUE}`;
 
+/** A request that would have been answered is not given up on a busy machine: what it carried would come twice. */
+const PATIENT = ['--export-timeout', '60s'];
 /** Halves that killed bridges leave behind, of all pairs: far more would mean that halves are not settled together. */
 const MOST_LEFT = 0.02;
 
@@ -92,7 +94,7 @@ export class World {
     const { heartbeat = 30, bridgeArguments = [] } = this.options;
     const url = `rabbit://guest:guest@127.0.0.1:${port}/${this.vhost}?heartbeat=${heartbeat}`;
     const where = ['--transport-url', url, '--endpoint', this.backend.url];
-    const bridge = new BridgeProcess([...where, ...bridgeArguments, ...args]);
+    const bridge = new BridgeProcess([...where, ...PATIENT, ...bridgeArguments, ...args]);
     this.bridges.push(bridge);
     return bridge;
   }
