@@ -2,14 +2,15 @@
  * What happened to everything that came in. At every moment
  * `received = exported + duplicate + late + filtered + rejected + returned + unsettled`.
  */
+import type { KeepReason } from './translate/keep-rules.js';
 import type { DropReason } from './translate/trace-rules.js';
 import type { MalformedReason } from './wire/envelope.js';
 
 /** Why a delivery was set aside for good. */
 export type RejectReason = MalformedReason | 'refused-by-backend' | 'untranslatable';
 
-/** Why a healthy delivery made no span: another kind of notification, or a rule of {@link TraceRules}. */
-export type FilterReason = 'foreign' | 'not-sampled' | DropReason;
+/** Why a healthy delivery made no span: another kind of notification, or a rule of `TraceRules` or `KeepRules`. */
+export type FilterReason = 'foreign' | 'not-sampled' | DropReason | KeepReason;
 
 export interface Counts {
   /** Deliveries handed over by the receivers, redeliveries included. */

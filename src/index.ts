@@ -61,6 +61,7 @@ export {
 export { type RecordingOptions, RecordingReceiver } from './receive/recording.js';
 export { type BrokerAddress, parseTransportUrl } from './receive/transport-url.js';
 export { toSpanId, toTraceId } from './translate/ids.js';
+export type { KeepOptions } from './translate/keep-rules.js';
 export type { MappingOptions } from './translate/options.js';
 export type { PairBounds } from './translate/pair.js';
 export type { DropReason, TraceRuleOptions } from './translate/trace-rules.js';

@@ -92,6 +92,13 @@ export interface TranslateSettings {
   readonly sampleRatio: number;
   /** 0: no cap. */
   readonly maxSpansPerTrace: number;
+  /** Keep traces with errors, or slower than a bound, and a ratio of the others; neither: all. */
+  readonly keepErrors: boolean;
+  readonly keepSlowerThanMs?: number;
+  readonly keepRatio: number;
+  readonly keepDeadlineMs: number;
+  readonly keepMaxPoints: number;
+  readonly keepMaxBytes: number;
 }
 
 export type OtlpProtocol = 'http/json' | 'http/protobuf' | 'grpc';

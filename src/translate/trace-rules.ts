@@ -16,6 +16,7 @@ import type { TracePoint } from './pair.js';
 import {
   type DropReason,
   endOf,
+  exchangeToken,
   letGo,
   mainOf,
   newTrace,
@@ -107,10 +108,7 @@ export class TraceRules<Token> {
    */
   takeAgain(key: string, half: Notification['half'], token: Token): { readonly released: Token } | undefined {
     const point = this.held.get(key);
-    if (point === undefined) return undefined;
-    if (point[half] === undefined) return { released: token };
-    const [released] = point.tokens.splice(half === 'start' ? 0 : point.tokens.length - 1, 1, token);
-    return { released: released as Token };
+    return point && { released: exchangeToken(point, half, token) };
   }
 
   /** A point has both its halves, or will never have them. */

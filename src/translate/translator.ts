@@ -2,6 +2,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Notification } from '../wire/notification.js';
 import { toTraceId } from './ids.js';
+import { type KeepOptions, type KeepReason, KeepRules, type Kept } from './keep-rules.js';
 import type { MappingOptions } from './options.js';
 import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointKey, type TracePoint } from './pair.js';
 import { isSampled } from './sampling.js';
@@ -24,7 +25,7 @@ export type Translated<Token> =
   /** A setting says that this makes no span. */
   | {
       readonly kind: 'dropped';
-      readonly reason: DropReason | 'not-sampled';
+      readonly reason: DropReason | KeepReason | 'not-sampled';
       readonly tokens: readonly Token[];
     }
   /** The mapping threw, which is a bug in it: these notifications make no span, and no others are touched. */
@@ -35,7 +36,9 @@ export interface SamplingOptions {
   readonly sampleRatio: number;
 }
 
-export type TranslatorOptions = Partial<MappingOptions & PairBounds & TraceRuleOptions & SamplingOptions>;
+export type TranslatorOptions = Partial<
+  MappingOptions & PairBounds & TraceRuleOptions & SamplingOptions & KeepOptions
+>;
 
 /** The most notifications that a translator holds back with these options. */
 export function heldBound({
@@ -43,7 +46,9 @@ export function heldBound({
   ...options
 }: TranslatorOptions): number {
   const hasRules = new TraceRules(options, 0).isActive;
-  return maxOpenPoints + (hasRules ? 2 * maxHeldPoints(maxOpenPoints) : 0);
+  const keep = new KeepRules(options);
+  const ruled = hasRules ? 2 * maxHeldPoints(maxOpenPoints) : 0;
+  return maxOpenPoints + ruled + (keep.isActive ? 2 * keep.maxPoints : 0);
 }
 
 /** Points that wait for their trace are two notifications each: together as many as the open ones. */
@@ -61,6 +66,7 @@ export class Translator<Token = undefined> {
   private readonly pairer: Pairer<Token>;
   private readonly mapper: SpanMapper;
   private readonly rules: TraceRules<Token>;
+  private readonly keepRules: KeepRules<Token>;
   private readonly sampleRatio: number;
 
   constructor(options: TranslatorOptions = {}) {
@@ -68,6 +74,7 @@ export class Translator<Token = undefined> {
     this.pairer = new Pairer(bounds);
     this.mapper = new SpanMapper(options);
     this.rules = new TraceRules(options, maxHeldPoints(bounds.maxOpenPoints));
+    this.keepRules = new KeepRules(options);
     this.sampleRatio = options.sampleRatio ?? 1;
   }
 
@@ -81,9 +88,9 @@ export class Translator<Token = undefined> {
     return this.pairer.openBytes;
   }
 
-  /** Tokens of points that are whole and wait for their trace to be over; see `TraceRules`. */
+  /** Tokens of points that are whole and wait for their trace to be over; see `TraceRules` and `KeepRules`. */
   get heldTokens(): number {
-    return this.rules.heldTokens;
+    return this.rules.heldTokens + this.keepRules.heldTokens;
   }
 
   /**
@@ -102,6 +109,11 @@ export class Translator<Token = undefined> {
       const again = this.rules.takeAgain(key, notification.half, token);
       if (again !== undefined) return [{ kind: 'duplicate', tokens: [again.released] }];
     }
+    if (this.keepRules.isActive) {
+      const again = this.keepRules.takeAgain(key, notification.half, token);
+      if (again !== undefined) return [{ kind: 'duplicate', tokens: [again.released] }];
+      this.keepRules.see(notification, bytes, now);
+    }
     const paired = this.pairer.add(key, notification, token, bytes, now);
     if (paired.complete !== undefined) return this.finish(paired.complete, now);
     if (paired.replaced !== undefined) return [{ kind: 'duplicate', tokens: [paired.replaced] }];
@@ -111,26 +123,36 @@ export class Translator<Token = undefined> {
   /** What the pair timeout, the bounds and a trace's end no longer keep, oldest first. Call it now and then. */
   *overdue(now: number): Generator<Translated<Token>> {
     for (const point of this.pairer.overdue(now)) yield* this.finish(point, now);
-    for (const ruled of this.rules.quiet(now)) yield this.apply(ruled);
+    for (const ruled of this.rules.quiet(now)) yield* this.keep(ruled);
+    for (const kept of this.keepRules.quiet(now)) yield this.apply(kept);
   }
 
   /** The input has ended: everything that is open, as incomplete spans, and all that waited. */
   *flush(): Generator<Translated<Token>> {
     for (const point of this.pairer.flush()) yield* this.finish(point, 0);
-    for (const ruled of this.rules.flush()) yield this.apply(ruled);
+    for (const ruled of this.rules.flush()) yield* this.keep(ruled);
+    for (const kept of this.keepRules.flush()) yield this.apply(kept);
   }
 
   /** Forgets what is held for tokens that are void: they will come again. @returns how many. */
   forget(isVoid: (token: Token) => boolean): number {
-    return this.pairer.forget(isVoid) + this.rules.forget(isVoid);
+    return this.pairer.forget(isVoid) + this.rules.forget(isVoid) + this.keepRules.forget(isVoid);
   }
 
   private finish(point: TracePoint<Token>, now: number): readonly Translated<Token>[] {
-    if (!this.rules.isActive) return [this.map(point)];
-    return Array.from(this.rules.rule(point, now), (ruled) => this.apply(ruled));
+    if (!this.rules.isActive) {
+      if (!this.keepRules.isActive) return [this.map(point)];
+      return [...this.keep({ kind: 'keep', point })];
+    }
+    return Array.from(this.rules.rule(point, now)).flatMap((ruled) => [...this.keep(ruled)]);
   }
 
-  private apply(ruled: Ruled<Token>): Translated<Token> {
+  private *keep(ruled: Ruled<Token>): Generator<Translated<Token>> {
+    if (!this.keepRules.isActive) yield this.apply(ruled);
+    else for (const kept of this.keepRules.rule(ruled)) yield this.apply(kept);
+  }
+
+  private apply(ruled: Kept<Token>): Translated<Token> {
     if (ruled.kind === 'keep') return this.map(ruled.point);
     if (ruled.kind === 'drop') return { kind: 'dropped', reason: ruled.reason, tokens: ruled.point.tokens };
     const span = this.mapper.rootSpan(ruled.of, ruled.begin, ruled.end);

@@ -28,6 +28,12 @@ describe('any rules, in any order', () => {
       pairTimeoutMs: fc.integer({ min: 1, max: 60 }),
       traceQuietMs: fc.integer({ min: 1, max: 40 }),
       sampleRatio: fc.constantFrom(0, 0.5, 1),
+      keepErrors: fc.boolean(),
+      keepSlowerThanMs: fc.constantFrom(1, 10),
+      keepRatio: fc.constantFrom(0, 0.5, 1),
+      keepDeadlineMs: fc.integer({ min: 1, max: 60 }),
+      keepMaxPoints: fc.integer({ min: 1, max: 8 }),
+      keepMaxBytes: fc.integer({ min: 1, max: 20 }),
     },
     { requiredKeys: [] },
   );

@@ -120,6 +120,12 @@ function translate(values: Values): Settings['translate'] {
     ...present({ dropSqlShorterThanMs: values.dropSqlShorterThan }),
     sampleRatio: sampleRatio(values),
     maxSpansPerTrace: values.maxSpansPerTrace,
+    keepErrors: values.keep.errors,
+    ...present({ keepSlowerThanMs: values.keep.slowerThanMs }),
+    keepRatio: values.keepRatio,
+    keepDeadlineMs: values.keepDeadline,
+    keepMaxPoints: values.keepMaxPoints,
+    keepMaxBytes: values.keepMaxBytes,
   };
 }
 

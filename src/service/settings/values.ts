@@ -4,6 +4,7 @@ import { COMMAND_SETTINGS } from './commands.js';
 import type { AnyDefinition, CommandName, ValueOf } from './definition.js';
 import { EXPORTER } from './exporter.js';
 import { HEADERS } from './headers.js';
+import { KEEP } from './keep.js';
 import { OPERATIONS } from './operations.js';
 import { PAGE } from './page.js';
 import { SHARDING } from './sharding.js';
@@ -14,6 +15,7 @@ export const SETTINGS = {
   ...BROKER,
   ...SHARDING,
   ...TRANSLATE,
+  ...KEEP,
   ...EXPORTER,
   ...OPERATIONS,
   ...PAGE,
