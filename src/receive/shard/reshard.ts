@@ -187,13 +187,14 @@ class Reshard {
       const others = states.reduce((sum, state) => sum + Math.max(0, (state?.consumers ?? 1) - 1), 0);
       const unsettled = moves.reduce((sum, move) => sum + move.unsettled, 0);
       const now = performance.now();
-      const isEmpty = waiting === 0 && others === 0 && unsettled === 0;
+      const left = waiting + unsettled;
+      const isEmpty = left === 0 && others === 0;
       emptySince = isEmpty ? Math.min(emptySince, now) : Number.POSITIVE_INFINITY;
       if (now - emptySince >= EMPTY_FOR_MS) return;
-      const state = `${waiting} ${others} ${counts.sharded}`;
+      const state = `${left} ${others} ${counts.sharded}`;
       if (state !== before) {
         progressAt = now;
-        log.info({ waiting, others, moved: counts.sharded }, 'emptying the former shards');
+        log.info({ left, others, moved: counts.sharded }, 'emptying the former shards');
       }
       before = state;
       if (stopping.aborted) throw incomplete('it was stopped');
@@ -201,7 +202,7 @@ class Reshard {
         throw incomplete(
           others > 0
             ? `${others} consumers do not let go of former shards`
-            : `${waiting} messages do not move`,
+            : `${left} messages do not move`,
         );
     }
   }

@@ -119,8 +119,12 @@ export class Sharder implements ReceiverHandler {
   }
 
   #send(parcel: HeldParcel): void {
-    if (this.#writer === undefined) this.#held.push(parcel);
-    else this.#writer.write(parcel);
+    if (this.#writer !== undefined) {
+      this.#writer.write(parcel);
+      return;
+    }
+    this.#held.push(parcel);
+    if (!this.#closing.signal.aborted) this.#openWriter();
   }
 
   #openWriter(): void {

@@ -1,17 +1,29 @@
 /** Sharders and replicas as processes of their own, round one world's broker and backend. */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Message } from 'amqplib';
 import { BridgeProcess } from './bridge-process.js';
 import { until } from './patience.js';
+import { QUEUE } from './publisher.js';
+import { keyOf } from './recorded-load.js';
 import type { World } from './world.js';
 
+/** Halves that killed processes leave behind, of all pairs. */
+const MOST_LEFT = 0.05;
 const MAIN = fileURLToPath(new URL('../../../src/service/main.js', import.meta.url));
 
 export function shardName(index: number, shards: number): string {
   return `osprofiler-otel-bridge.shard.${index}-of-${shards}`;
+}
+
+export interface Resharded {
+  readonly status: number | null;
+  readonly output: string;
+  readonly log: string;
 }
 
 export class ShardFleet {
@@ -21,6 +33,7 @@ export class ShardFleet {
   constructor(
     test: TestContext,
     private readonly world: World,
+    /** `--shard-count` and its value come first. */
     private readonly shardArguments: readonly string[],
     private readonly replicaArguments: readonly string[] = [],
   ) {
@@ -49,16 +62,18 @@ export class ShardFleet {
     else this.startReplica();
   }
 
-  /** Runs `reshard`. @returns its exit status and what it wrote. */
-  async reshard(
-    count: number,
-    ...args: readonly string[]
-  ): Promise<{ readonly status: number | null; readonly output: string; readonly log: string }> {
+  /**
+   * Runs `reshard`.
+   * @param killedAfterMs kills it then, if it still runs.
+   * @returns its exit status and what it wrote.
+   */
+  async reshard(count: number, killedAfterMs?: number): Promise<Resharded> {
     const command = [MAIN, 'reshard', '--log-format', 'json', ...this.where, '--shard-count', String(count)];
-    const child = spawn(process.execPath, [...command, ...args], {
+    const child = spawn(process.execPath, [...command, ...this.shardArguments.slice(2)], {
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (killedAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killedAfterMs).unref();
     const written = Promise.all([text(child.stdout), text(child.stderr)]);
     const [status] = (await once(child, 'close')) as [number | null];
     const [output, log] = await written;
@@ -93,6 +108,20 @@ export class ShardFleet {
     return { sharders, replicas };
   }
 
+  /**
+   * The whole verdict, when everything has been published: all of it arrives, once the sharders and replicas have ended
+   * nothing is left but second halves of what was taken.
+   * @returns what happened, in words.
+   */
+  async verdict(shards: number): Promise<string> {
+    const { world } = this;
+    await world.untilAllTaken();
+    await this.stop();
+    world.assertNothingLost();
+    const left = await leftIn(world, shards);
+    return `${world.load.pairs.size} pairs; ${world.backend.duplicates} spans came more than once; ${left} second halves left`;
+  }
+
   private get where(): string[] {
     const { broker, vhost } = this.world;
     return ['--transport-url', `rabbit://guest:guest@127.0.0.1:${broker.port}/${vhost}?heartbeat=5`];
@@ -103,4 +132,34 @@ export class ShardFleet {
 function shardsOf({ lines }: BridgeProcess): readonly number[] {
   const said = lines.findLast(({ message }) => message === 'consuming shards');
   return (said?.['shards'] as readonly number[] | undefined) ?? [];
+}
+
+/** Takes everything out of a queue by consuming it: quorum queues with a single active consumer allow no other way. */
+function emptied({ broker, vhost }: World, queue: string): Promise<Message[]> {
+  return broker.withChannel(vhost, async (channel) => {
+    const { messageCount } = await channel.checkQueue(queue);
+    const messages: Message[] = [];
+    if (messageCount === 0) return messages;
+    await new Promise<void>((resolve) => {
+      void channel.consume(queue, (message) => {
+        if (message !== null) messages.push(message);
+        if (messages.length === messageCount) resolve();
+      });
+    });
+    for (const message of messages) channel.ack(message);
+    return messages;
+  });
+}
+
+/** Checks that what is left belongs to pairs that were taken, and that it is little. @returns how many messages. */
+async function leftIn(world: World, shards: number): Promise<number> {
+  const queues = [QUEUE, ...Array.from({ length: shards }, (_, index) => shardName(index, shards))];
+  const messages = (await Promise.all(queues.map((queue) => emptied(world, queue)))).flat();
+  const strangers = messages.filter(({ content }) => !world.backend.spans.has(keyOf(content)));
+  assert.deepEqual(strangers, []);
+  assert.ok(
+    messages.length < world.load.pairs.size * MOST_LEFT,
+    `${messages.length} halves were left behind`,
+  );
+  return messages.length;
 }
