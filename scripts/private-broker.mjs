@@ -154,7 +154,10 @@ async function writeConfiguration(directory, port, managementPort, { configurati
   ];
   await writeFile(join(directory, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
   await writeFile(join(directory, 'advanced.config'), `${advanced}\n`);
-  await writeFile(join(directory, 'enabled_plugins'), '[rabbitmq_management,rabbitmq_consistent_hash_exchange].\n');
+  await writeFile(
+    join(directory, 'enabled_plugins'),
+    '[rabbitmq_management,rabbitmq_consistent_hash_exchange].\n',
+  );
   await writeFile(join(directory, 'rabbitmq-env.conf'), '');
 }
 

@@ -2,7 +2,8 @@
 /**
  * `npm test`: builds, provides what the tests need, and runs them. Arguments select test files by a part of their path:
  * `npm test -- wire end-to-end`. A broker is started only for tests that speak to one. The long suite that breaks things
- * runs only when it is asked for: `npm test -- integrity`.
+ * runs only when it is asked for: `npm test -- integrity`; and the one with real backends by `npm run test:backends`,
+ * which provides them.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -21,13 +22,13 @@ import {
 const AMQP = 'OSPROFILER_BRIDGE_TEST_AMQP_URL';
 const MANAGEMENT = 'OSPROFILER_BRIDGE_TEST_MANAGEMENT_URL';
 /** Where tests speak to a real broker and to real osprofiler. */
-const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/', 'test/browser/'];
+const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/', 'test/browser/', 'test/backends/'];
 /** These look at the page in a real browser. */
 const IN_BROWSER = ['test/browser/'];
 /** These run the program as it is published. */
-const OF_THE_BUILD = ['test/end-to-end/', 'test/integrity/', 'test/architecture/'];
+const OF_THE_BUILD = ['test/end-to-end/', 'test/integrity/', 'test/backends/', 'test/architecture/'];
 /** These take minutes. */
-const LONG = 'test/integrity/';
+const LONG = ['test/integrity/', 'test/backends/'];
 const CONCURRENCY = 2;
 /** Of a file, ms: one that hangs fails, and does not keep the others waiting for ever. */
 const TIMEOUT_MS = 300_000;
@@ -93,7 +94,7 @@ function listFiles(directory, ending) {
 function selectTests(parts) {
   const all = listFiles('build/test', '.test.js');
   const selected = all.filter((file) =>
-    parts.length === 0 ? !file.includes(LONG) : parts.some((part) => file.includes(part)),
+    parts.length === 0 ? !reaches([file], LONG) : parts.some((part) => file.includes(part)),
   );
   return selected.length > 0 ? selected : fail(`no test file matches ${parts.join(', ')}`);
 }
@@ -128,7 +129,7 @@ async function provideBroker() {
  */
 function runTests(selected, provided) {
   const env = provided && { [AMQP]: provided.amqpUrl, [MANAGEMENT]: provided.managementUrl };
-  const timeout = reaches(selected, [LONG]) ? LONG_TIMEOUT_MS : TIMEOUT_MS;
+  const timeout = reaches(selected, LONG) ? LONG_TIMEOUT_MS : TIMEOUT_MS;
   const runner = ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${timeout}`];
   const args = ['--enable-source-maps', ...runner, ...selected];
   const child = spawn(process.execPath, args, {

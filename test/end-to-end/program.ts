@@ -34,7 +34,7 @@ export class RunningBridge {
   private readonly child: ChildProcess;
   private readonly end: Promise<Ended>;
 
-  constructor(vhost: TestVhost, backend: OtlpReceiver, args: readonly string[] = []) {
+  constructor(vhost: TestVhost, backend: Pick<OtlpReceiver, 'url'>, args: readonly string[] = []) {
     const where = ['--listen', 'none', '--transport-url', transportUrl(vhost), '--endpoint', backend.url];
     const all = ['run', ...where, ...args];
     const child = spawn(process.execPath, [MAIN, ...all], {

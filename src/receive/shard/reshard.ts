@@ -200,9 +200,7 @@ class Reshard {
       if (stopping.aborted) throw incomplete('it was stopped');
       if (now - progressAt > patienceMs && !isEmpty)
         throw incomplete(
-          others > 0
-            ? `${others} consumers do not let go of former shards`
-            : `${left} messages do not move`,
+          others > 0 ? `${others} consumers do not let go of former shards` : `${left} messages do not move`,
         );
     }
   }

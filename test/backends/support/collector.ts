@@ -1,0 +1,190 @@
+/** A real OpenTelemetry Collector: OTLP in; what came out into files, span metrics beside it. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OtlpTraces } from './otlp-json.js';
+import type { Protocol } from './recordings.js';
+import { askText, executable, freePorts, metricIn, ServerProcess } from './server-process.js';
+
+interface Ports {
+  readonly grpc: number;
+  readonly http: number;
+  readonly metrics: number;
+}
+
+export interface Books {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly written: number;
+  readonly failed: number;
+}
+
+/** What `calls` of the span metrics connector counts of a service, a span name, a kind and a status. */
+export interface Calls {
+  readonly service: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly count: number;
+}
+
+export interface CollectorOptions {
+  /** `max_request_body_size` over HTTP and `max_recv_msg_size_mib` over gRPC, in MiB; the Collector's own when absent. */
+  readonly maxRequestMib?: number;
+}
+
+export class Collector {
+  private constructor(
+    private readonly directory: string,
+    private readonly ports: Ports,
+    private process: ServerProcess,
+  ) {}
+
+  static async start(options: CollectorOptions = {}): Promise<Collector> {
+    const directory = await mkdtemp(join(tmpdir(), 'osprofiler-bridge-collector-'));
+    const [grpc = 0, http = 0, metrics = 0] = await freePorts(3);
+    const ports = { grpc, http, metrics };
+    await writeFile(join(directory, 'config.yaml'), configuration(ports, directory, options));
+    const collector = new Collector(directory, ports, launch(directory));
+    await collector.untilReady();
+    return collector;
+  }
+
+  /** Where the bridge sends to. */
+  url(protocol: Protocol = 'http/json'): string {
+    return `http://127.0.0.1:${protocol === 'grpc' ? this.ports.grpc : this.ports.http}`;
+  }
+
+  /** What it says of itself: spans that its receiver took or refused, that were written or could not be. */
+  async books(): Promise<Books> {
+    const text = await this.process.until('tells its metrics', () =>
+      askText(`http://127.0.0.1:${this.ports.metrics}/metrics`),
+    );
+    const spans = (what: string, ...labels: readonly string[]): number =>
+      metricIn(text, `otelcol_${what}_spans_total`, ...labels);
+    return {
+      accepted: spans('receiver_accepted'),
+      refused: spans('receiver_refused'),
+      written: spans('exporter_sent', 'exporter="file/traces"'),
+      failed: spans('exporter_send_failed'),
+    };
+  }
+
+  /** What the file exporter wrote so far. The Collector has it all on disk when it has ended. */
+  traces(): Promise<OtlpTraces[]> {
+    return this.read<OtlpTraces>('traces.json');
+  }
+
+  /** What the span metrics connector counted, as of its end. */
+  async calls(): Promise<Calls[]> {
+    const last = new Map<string, Calls>();
+    for (const point of (await this.read<OtlpMetrics>('metrics.json')).flatMap(pointsOf)) {
+      const { service, name, kind, status } = point;
+      last.set(JSON.stringify([service, name, kind, status]), point);
+    }
+    return [...last.values()];
+  }
+
+  /** Ends it in order: it writes what it has. */
+  stop(): Promise<void> {
+    return this.process.end();
+  }
+
+  /** Starts again, on the same ports and files. */
+  async restart(): Promise<void> {
+    this.process = launch(this.directory);
+    await this.untilReady();
+  }
+
+  /** Ends it, and removes what it wrote. */
+  async remove(): Promise<void> {
+    await this.process.end('SIGKILL');
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private async untilReady(): Promise<void> {
+    await this.process.until('is ready', () => this.process.output.includes('Everything is ready'));
+  }
+
+  private async read<T>(file: string): Promise<T[]> {
+    const text = await readFile(join(this.directory, file), 'utf8');
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as T);
+  }
+}
+
+interface Attribute {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string };
+}
+
+interface OtlpMetrics {
+  readonly resourceMetrics?: readonly {
+    readonly resource?: { readonly attributes?: readonly Attribute[] };
+    readonly scopeMetrics?: readonly {
+      readonly metrics?: readonly {
+        readonly name: string;
+        readonly sum?: {
+          readonly dataPoints?: readonly { asInt?: string; attributes?: readonly Attribute[] }[];
+        };
+      }[];
+    }[];
+  }[];
+}
+
+function pointsOf({ resourceMetrics = [] }: OtlpMetrics): Calls[] {
+  const metrics = resourceMetrics.flatMap(({ scopeMetrics = [] }) =>
+    scopeMetrics.flatMap(({ metrics: some = [] }) => some),
+  );
+  const points = metrics
+    .filter(({ name }) => name.endsWith('calls'))
+    .flatMap(({ sum }) => sum?.dataPoints ?? []);
+  return points.map(({ asInt = '0', attributes = [] }) => {
+    const text = (key: string): string => attributes.find((one) => one.key === key)?.value.stringValue ?? '';
+    const [service, name, kind, status] = ['service.name', 'span.name', 'span.kind', 'status.code'].map(text);
+    return { service: service!, name: name!, kind: kind!, status: status!, count: Number(asInt) };
+  });
+}
+
+function launch(directory: string): ServerProcess {
+  const program = executable('OSPROFILER_BRIDGE_TEST_COLLECTOR');
+  return new ServerProcess(program, ['--config', join(directory, 'config.yaml')]);
+}
+
+/** JSON is YAML. */
+function configuration(ports: Ports, directory: string, { maxRequestMib }: CollectorOptions): string {
+  const at = (port: number): { endpoint: string } => ({ endpoint: `127.0.0.1:${port}` });
+  const httpLimit = maxRequestMib && { max_request_body_size: maxRequestMib * 1024 * 1024 };
+  const grpcLimit = maxRequestMib && { max_recv_msg_size_mib: maxRequestMib };
+  return JSON.stringify({
+    receivers: {
+      otlp: {
+        protocols: {
+          grpc: { ...at(ports.grpc), ...(grpcLimit || {}) },
+          http: { ...at(ports.http), ...(httpLimit || {}) },
+        },
+      },
+    },
+    exporters: {
+      debug: { verbosity: 'basic' },
+      // Appending, so that a Collector that is started again goes on where it was.
+      'file/traces': { path: join(directory, 'traces.json'), append: true },
+      'file/metrics': { path: join(directory, 'metrics.json'), append: true },
+    },
+    connectors: {
+      // More names than a boot has: past the limit, calls are counted under a name of the connector's.
+      spanmetrics: { metrics_flush_interval: '1s', aggregation_cardinality_limit: 0 },
+    },
+    service: {
+      pipelines: {
+        traces: { receivers: ['otlp'], exporters: ['debug', 'file/traces', 'spanmetrics'] },
+        metrics: { receivers: ['spanmetrics'], exporters: ['file/metrics'] },
+      },
+      telemetry: {
+        metrics: {
+          readers: [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: ports.metrics } } } }],
+        },
+      },
+    },
+  });
+}
