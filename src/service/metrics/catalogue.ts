@@ -40,6 +40,8 @@ export const FILTER_REASONS: readonly FilterReason[] = keysOf<FilterReason>({
   dropped: true,
   'short-sql': true,
   'trace-cap': true,
+  'not-kept': true,
+  'not-kept-early': true,
 });
 
 /** The compiler sees to it that none is missing. */

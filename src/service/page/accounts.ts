@@ -30,6 +30,12 @@ const FILTERED: Readonly<Record<FilterReason, Words>> = {
   dropped: ['dropped by name', '--drop names these trace points or their family.'],
   'short-sql': ['SQL too short', '--drop-sql-shorter-than leaves out quick statements that did not fail.'],
   'trace-cap': ['trace had its fill', '--max-spans-per-trace caps the spans of one trace.'],
+  'not-kept': ['trace not kept', '--keep leaves out traces that neither failed nor were slow.'],
+  'not-kept-early': [
+    'trace not kept, decided early',
+    'A bound was reached before the trace was over; --keep decided by what had come. Raise --keep-max-points, --keep-max-bytes or --keep-deadline if there are many.',
+    true,
+  ],
 };
 
 const MALFORMED =
