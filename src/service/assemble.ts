@@ -18,6 +18,7 @@ import {
 import { type BrokerAddress, describeAddress, parseTransportUrl } from '../receive/transport-url.js';
 import { windowFor } from '../window.js';
 import { REPEAT_MS, rateLimited } from './logger.js';
+import { redactUrl } from './redact.js';
 import type { BrokerSettings, Settings } from './settings.js';
 
 /** Deliveries at once. */
@@ -113,6 +114,11 @@ export function readText(file: string, what: string): string {
 export async function createSink({ exporter }: Settings, meterProvider?: MeterProvider): Promise<SpanSink> {
   if (exporter.kind === 'otlp') return createOtlpSink({ ...exporter, meterProvider });
   return exporter.kind === 'console' ? new ExporterSink(new ConsoleSpanExporter()) : new DiscardingSink();
+}
+
+/** Where spans go, for people. */
+export function describeExporter({ exporter }: Settings): string {
+  return exporter.kind === 'otlp' ? `${exporter.protocol} to ${redactUrl(exporter.url)}` : exporter.kind;
 }
 
 /** `OTEL_TRACES_EXPORTER=none`: everything is read, and nothing is sent. */

@@ -22,7 +22,7 @@ export interface Watched {
   readonly receivers: readonly Receiver[];
 }
 
-/** What a page for people may show; see {@link ListenOptions.page}. */
+/** What is watched. */
 export interface PageSources {
   readonly bridge: BridgeFigures;
   readonly receivers: readonly WatchedReceiver[];
@@ -30,10 +30,15 @@ export interface PageSources {
   readonly readiness: () => Readiness;
 }
 
+/** What a page for people may show, and how text that quotes others is made fit for it. */
+export interface PageMount extends PageSources {
+  readonly hide: (text: string) => string;
+}
+
 export interface ListenOptions {
   readonly listen: ListenAddress;
   /** Makes what `/` and the paths below it show. */
-  readonly page?: (sources: PageSources) => Hono;
+  readonly page?: ((sources: PageMount) => Hono) | undefined;
 }
 
 export class Operations {
@@ -98,13 +103,14 @@ export class Operations {
   async listen({ listen, page }: ListenOptions): Promise<void> {
     const { scrape } = this.pipeline;
     const sources = this.#watched;
+    // A backend's own words in a reason might repeat what it was sent.
+    const hide = hideValues(secretsOf(this.settings));
     this.#server = await createServer({
       listen,
       readiness: sources.readiness,
       ...(scrape === undefined ? {} : { metrics: scrape }),
-      ...(page === undefined ? {} : { page: page(sources) }),
-      // A backend's own words in a reason might repeat what it was sent.
-      hide: hideValues(secretsOf(this.settings)),
+      ...(page === undefined ? {} : { page: page({ ...sources, hide }) }),
+      hide,
       log: this.log,
     });
     this.log.info({ url: this.#server.url }, 'health, metrics and the page');

@@ -8,6 +8,7 @@ import { PageFeed } from '../../src/service/page/feed.js';
 import { createPage } from '../../src/service/page/page.js';
 import { judgeReadiness } from '../../src/service/readiness.js';
 import { createServer } from '../../src/service/server.js';
+import { watchReceiver } from '../../src/service/watched-receiver.js';
 import { RememberingLog } from '../support/receiving.js';
 
 export interface Sidecar {
@@ -37,7 +38,7 @@ export async function startSidecar({ address, shiftMicros = 0 }: SidecarOptions)
     translate: { rootSpan: true, shiftMicros },
     log,
   });
-  feed.start({ bridge, receivers });
+  feed.start({ bridge, receivers: receivers.map(watchReceiver) });
   const server = await createServer({
     listen: { host: '127.0.0.1', port: 0 },
     readiness: () => judgeReadiness({ receivers, backendRefusal: undefined, isStopping: false }),

@@ -23,6 +23,7 @@ import { PageFeed } from '../page/feed.js';
 import { redactUrl } from '../redact.js';
 import type { Settings } from '../settings.js';
 import { formatDuration } from '../units.js';
+import { watchReceiver } from '../watched-receiver.js';
 import { linkTo } from './trace-id.js';
 
 /** How long one export to the backend in this process may take. */
@@ -49,7 +50,7 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const { kind, urlIsDefault } = settings.exporter;
   if (kind === 'otlp' && !urlIsDefault && shown.spans.length > 0)
     await sendOn(settings, context, file, shown.spans);
-  if (wantsPage(settings.demo, context)) await servePage(feed, context);
+  if (wantsPage(settings, context)) await servePage(feed, settings, context);
   feed.stop();
   return 0;
 }
@@ -79,7 +80,7 @@ async function showThrough(
       log,
       receiver: recorded,
       sink: new ObservedSink(sink, feed.observe),
-      onBridge: (bridge) => feed.start({ bridge, receivers: [recorded] }),
+      onBridge: (bridge) => feed.start({ bridge, receivers: [watchReceiver(recorded)] }),
     });
     return { spans: receiver.spans, notifications, tookMs: performance.now() - begun };
   } finally {

@@ -7,6 +7,7 @@ import { decode } from '../../wire/envelope.js';
 import { bridgeOptions, createSink, windowOf } from '../assemble.js';
 import type { CommandContext } from '../context.js';
 import { Operations } from '../operations.js';
+import { CommandPage } from '../page/command-page.js';
 import { ProgressBar } from '../progress.js';
 import type { Settings } from '../settings.js';
 import { formatSummary, isAllTaken, summarize } from '../summary.js';
@@ -18,21 +19,23 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const receiver = recording(settings, context, (bytes, total) => progress.update(bytes, total));
   const options = bridgeOptions(settings, log);
   const operations = await Operations.create(settings, log);
+  const { listen = 'none', replay } = settings;
+  const page = listen === 'none' ? undefined : new CommandPage(settings, replay.shift);
   const bridge = new Bridge({
     ...options,
     translate: { ...options.translate, shiftMicros },
     receivers: [receiver],
-    sink: operations.watchSink(await createSink(settings, operations.meterProvider)),
+    sink: operations.watchSink(await createSink(settings, operations.meterProvider), page?.observe),
   });
   operations.watchBridge({ bridge, receivers: [receiver] });
-  const { listen = 'none' } = settings;
-  if (listen !== 'none') await operations.listen({ listen });
+  if (listen !== 'none') await operations.listen({ listen, page: page?.mount });
   const stopped = new Promise<'stopped'>((resolve) => context.onStopSignal(() => resolve('stopped')));
   const wasStopped = (await Promise.race([stopped, replayAll(bridge)])) === 'stopped';
   operations.announceStop();
   if (wasStopped) await bridge.drain(settings.drainTimeoutMs);
   progress.end();
   await bridge.close();
+  page?.stop();
   await operations.close();
   context.stdout.write(formatSummary(summarize(bridge)));
   if (!wasStopped && isAllTaken(bridge)) return 0;

@@ -2,11 +2,12 @@
 import { Bridge } from '../../bridge.js';
 import type { Log, Receiver } from '../../delivery.js';
 import { BridgeError } from '../../errors.js';
-import { bridgeOptions, createSink, rabbitReceivers, sourceOf } from '../assemble.js';
+import { bridgeOptions, createSink, describeExporter, rabbitReceivers, sourceOf } from '../assemble.js';
 import { shardReceivers } from '../assemble-shards.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_LISTEN } from '../http/listen-address.js';
 import { Operations } from '../operations.js';
+import { CommandPage } from '../page/command-page.js';
 import type { Settings } from '../settings.js';
 import { summarize } from '../summary.js';
 
@@ -14,11 +15,12 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const { log } = context;
   const receivers = createReceivers(settings, log);
   const operations = await Operations.create(settings, log);
-  const sink = operations.watchSink(await createSink(settings, operations.meterProvider));
+  const { listen = DEFAULT_LISTEN } = settings;
+  const page = listen === 'none' ? undefined : new CommandPage(settings);
+  const sink = operations.watchSink(await createSink(settings, operations.meterProvider), page?.observe);
   const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers, sink });
   operations.watchBridge({ bridge, receivers });
-  const { listen = DEFAULT_LISTEN } = settings;
-  if (listen !== 'none') await operations.listen({ listen });
+  if (listen !== 'none') await operations.listen({ listen, page: page?.mount });
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
   log.info(
     { receivers: receivers.map(({ name }) => name), exporter: describeExporter(settings) },
@@ -33,6 +35,7 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const isDrained = await bridge.drain(settings.drainTimeoutMs);
   await running;
   await bridge.close();
+  page?.stop();
   await operations.close();
   log.info(summarize(bridge), 'stopped');
   if (isDrained) return 0;
@@ -48,8 +51,4 @@ function createReceivers(settings: Settings, log: Log): Receiver[] {
   const { shards } = settings.sharding;
   if (shards !== undefined) return shardReceivers(settings, shards, log);
   return rabbitReceivers(settings, log, { source: sourceOf(settings.broker) });
-}
-
-function describeExporter({ exporter }: Settings): string {
-  return exporter.kind === 'otlp' ? `${exporter.protocol} to ${exporter.url}` : exporter.kind;
 }

@@ -1,22 +1,27 @@
 /** The demo's page: the same trace in a browser, until somebody has seen enough. */
 import { BridgeError } from '../../errors.js';
 import type { CommandContext } from '../context.js';
-import { DEFAULT_LISTEN } from '../http/listen-address.js';
+import { DEFAULT_LISTEN, type ListenAddress } from '../http/listen-address.js';
 import type { PageFeed } from '../page/feed.js';
 import { createPage } from '../page/page.js';
 import { judgeReadiness } from '../readiness.js';
 import { createServer, type RunningServer } from '../server.js';
-import type { DemoSettings } from '../settings.js';
+import type { Settings } from '../settings.js';
 
-/** A script that calls the demo must not wait for somebody who is not there. */
-export function wantsPage({ serve }: DemoSettings, { stdin, stdout, env }: CommandContext): boolean {
-  return serve ?? (stdin.isTTY === true && stdout.isTTY === true && (env['CI'] ?? '') === '');
+/**
+ * A script that calls the demo must not wait for somebody who is not there; who names an address wants to be served
+ * there.
+ */
+export function wantsPage({ demo, listen }: Settings, { stdin, stdout, env }: CommandContext): boolean {
+  if (listen === 'none') return false;
+  const somebodyLooks = stdin.isTTY === true && stdout.isTTY === true && (env['CI'] ?? '') === '';
+  return demo.serve ?? (listen !== undefined || somebodyLooks);
 }
 
 /** Prints the address, and serves until the first SIGINT or SIGTERM. @throws BridgeError LISTEN_FAILED */
-export async function servePage(feed: PageFeed, context: CommandContext): Promise<void> {
+export async function servePage(feed: PageFeed, settings: Settings, context: CommandContext): Promise<void> {
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
-  const server = await listenSomewhere(feed, context);
+  const server = await listenSomewhere(feed, settings, context);
   const [trace] = feed.traces.latest();
   const path = trace === undefined ? '/' : `/traces/${trace.traceId}`;
   context.stdout.write(`  As a page: ${server.url}${path}  (Ctrl-C ends it)\n`);
@@ -24,19 +29,24 @@ export async function servePage(feed: PageFeed, context: CommandContext): Promis
   await server.close();
 }
 
-/** Where a bridge has its page, or, when one runs there, on any free port. */
-async function listenSomewhere(feed: PageFeed, context: CommandContext): Promise<RunningServer> {
+/** Where it was told to, or where a bridge has its page, or, when one runs there, on any free port. */
+async function listenSomewhere(
+  feed: PageFeed,
+  { listen: told }: Settings,
+  context: CommandContext,
+): Promise<RunningServer> {
+  if (told !== undefined && told !== 'none') return listen(feed, context, told);
   try {
-    return await listen(feed, context, DEFAULT_LISTEN.port);
+    return await listen(feed, context, DEFAULT_LISTEN);
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    return listen(feed, context, 0);
+    return listen(feed, context, { ...DEFAULT_LISTEN, port: 0 });
   }
 }
 
-function listen(feed: PageFeed, { log }: CommandContext, port: number): Promise<RunningServer> {
+function listen(feed: PageFeed, { log }: CommandContext, address: ListenAddress): Promise<RunningServer> {
   return createServer({
-    listen: { ...DEFAULT_LISTEN, port },
+    listen: address,
     readiness: () => judgeReadiness({ receivers: [], backendRefusal: undefined, isStopping: false }),
     page: createPage({ feed }),
     log,

@@ -1,21 +1,17 @@
 /** What the page knows: it watches the bridge and the sink from outside, and changes nothing of what they do. */
 import type { Bridge } from '../../bridge.js';
-import type { Receiver } from '../../delivery.js';
 import type { Sent } from '../../export/observed-sink.js';
-import type { QueueDepth } from '../../receive/topology.js';
+import { redactUrls } from '../redact.js';
+import type { QueueDepth, WatchedReceiver } from '../watched-receiver.js';
 import { History } from './history.js';
 import { RecentTraces, type RecentTracesBounds } from './recent-traces.js';
-
-/** A receiver; one of a broker's tells more. */
-export interface Source extends Receiver {
-  status?(): { readonly queue: string; readonly broker?: string; readonly heldDeadLetters?: number };
-  depth?(): Promise<QueueDepth | undefined>;
-}
 
 /** What is watched; all of it is only read. */
 export interface Watched {
   readonly bridge: Pick<Bridge, 'counts' | 'openPoints' | 'unsettled'>;
-  readonly receivers: readonly Source[];
+  readonly receivers: readonly WatchedReceiver[];
+  /** Takes what is secret out of reasons, which may quote others. @default the user info of URLs */
+  readonly hide?: (text: string) => string;
 }
 
 export interface FeedOptions {
@@ -62,7 +58,7 @@ export class PageFeed {
     if (outcome.kind === 'taken') {
       this.facts = { taken: { at: now, spans: spans.length } };
       if (this.isLive) this.seeLags(spans, now);
-    } else {
+    } else if (outcome.kind === 'retryable') {
       const since = this.facts.failing?.since ?? now;
       this.facts = { ...this.facts, failing: { reason: outcome.reason, since } };
     }
@@ -87,6 +83,11 @@ export class PageFeed {
 
   get source(): Watched | undefined {
     return this.watched;
+  }
+
+  /** Makes text that quotes others fit to be shown. */
+  get hide(): (text: string) => string {
+    return this.watched?.hide ?? redactUrls;
   }
 
   get backendFacts(): BackendFacts {

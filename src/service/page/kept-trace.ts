@@ -1,5 +1,7 @@
 /** One trace in the page's memory, and what a list says of it, kept up to date span by span. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { toSpanId } from '../../translate/ids.js';
+import { durationOf } from '../demo/shown-span.js';
 import { bytesOf, type KeptSpan, keepSpan, textBytes } from './kept-span.js';
 
 export interface TraceBounds {
@@ -17,14 +19,17 @@ export class KeptTrace {
   errors = 0;
   incomplete = 0;
   statements = 0;
-  roots = 0;
+  /** Spans that nothing called: a client command makes many. */
+  calls = 0;
   /** Spans that came when a bound was reached. */
   unkept = 0;
   /** Microseconds since the Unix epoch. */
   startMicros = Number.POSITIVE_INFINITY;
   endMicros = 0;
-  /** What the trace is called after: of its roots the first to start, without any the first span to start. */
+  /** What the trace is called after: the call that took longest, without any the span that did. */
   private leading: KeptSpan | undefined;
+  /** Of the span that gathers the calls, when there is one. */
+  private gatheringId: string | undefined;
   private readonly spanNames = new Set<string>();
   private readonly texts = new Map<string, string>();
 
@@ -63,6 +68,7 @@ export class KeptTrace {
       this.unkept++;
       return undefined;
     }
+    this.gatheringId ??= toSpanId(String(span.attributes['osprofiler.base_id'] ?? ''));
     const before = this.bytes;
     const kept = keepSpan(span, (text) => this.share(text));
     this.bytes += bytesOf(kept);
@@ -98,17 +104,26 @@ export class KeptTrace {
     if (span.error !== undefined) this.errors++;
     if (span.incomplete !== undefined) this.incomplete++;
     if (span.statement !== undefined) this.statements++;
-    if (span.parentSpanId === undefined) this.roots++;
+    if (this.isCall(span)) this.calls++;
     this.spanNames.add(span.name);
-    if (this.leading === undefined || leads(span, this.leading)) this.leading = span;
+    if (this.leading === undefined || this.leads(span, this.leading)) this.leading = span;
+  }
+
+  private isCall({ spanId, parentSpanId }: KeptSpan): boolean {
+    return spanId !== this.gatheringId && (parentSpanId === undefined || parentSpanId === this.gatheringId);
+  }
+
+  private leads(span: KeptSpan, former: KeptSpan): boolean {
+    const isCall = this.isCall(span);
+    if (isCall !== this.isCall(former)) return isCall;
+    const longer = durationOf(span) - durationOf(former);
+    if (longer !== 0) return longer > 0;
+    return (
+      span.startMicros < former.startMicros ||
+      (span.startMicros === former.startMicros && span.spanId < former.spanId)
+    );
   }
 }
 
 /** A text's place in the map of shared ones. */
 const SHARED_TEXT_BYTES = 64;
-
-function leads(span: KeptSpan, former: KeptSpan): boolean {
-  const isRoot = span.parentSpanId === undefined;
-  if (isRoot !== (former.parentSpanId === undefined)) return isRoot;
-  return span.startMicros < former.startMicros;
-}

@@ -32,9 +32,9 @@ const LEAST_SLOTS = 60;
 const MOST_SLOTS = 300;
 
 export function overviewOf(feed: PageFeed, now: number): Overview {
-  const { source, history, traces } = feed;
-  const sources = (source?.receivers ?? []).map(sayReceiver);
-  const backend = sayBackend(feed.backendFacts, now);
+  const { source, history, traces, hide } = feed;
+  const sources = (source?.receivers ?? []).map((receiver) => sayReceiver(receiver, hide));
+  const backend = sayBackend(feed.backendFacts, now, hide);
   const ledger = source && ledgerOf(source.bridge.counts, source.bridge.unsettled);
   const spans = source === undefined ? [] : spanAccounts(source.bridge.counts);
   const figures = figuresOf(feed);

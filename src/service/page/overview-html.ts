@@ -26,7 +26,7 @@ ${accounts(overview)}`,
 
 function statements({ sources, backend }: Overview, feed: PageFeed): Html {
   return html`<section class="states" aria-label="State" data-live="/state">
-${sources.map((source, index) => statement(`source-${index}`, 'Notifications', feed.source?.receivers[index]?.name ?? '', source))}
+${sources.map((source, index) => statement(`source-${index}`, 'Notifications', feed.source?.receivers[index]?.receiver.name ?? '', source))}
 ${statement('backend', 'Backend', feed.backend, backend)}
 </section>`;
 }

@@ -42,9 +42,9 @@ ${rowsHtml(options.rows, view)}
 }
 
 function heading(trace: KeptTrace, uiUrl: string | undefined): Html {
-  const { traceId, baseId, name, service, startMicros, durationMicros, spans, roots, services: of } = trace;
+  const { traceId, baseId, name, service, startMicros, durationMicros, spans, calls, services: of } = trace;
   return html`<div class="trace-head"><h1>${name || 'A trace without a name'} <span class="muted">${service}</span></h1>
-<p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans.size)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${roots}</b> ${roots === 1 ? 'root' : 'roots'}</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${remarks(trace)}</p>
+<p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans.size)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${calls}</b> ${calls === 1 ? 'call' : 'calls'} of the client</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${remarks(trace)}</p>
 <p class="facts ids"><span>trace <code>${traceId}</code></span> ${
     baseId === undefined ? '' : html`<span>osprofiler <code>${baseId}</code></span>`
   } ${uiUrl === undefined ? '' : html`<span><a href="${linkTo(uiUrl, traceId)}" rel="noreferrer">Open in the backend ↗</a></span>`}</p></div>`;

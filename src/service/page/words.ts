@@ -1,7 +1,7 @@
 /** The state of broker and backend in words. Pure: the caller has the clock. */
 import { formatCount, plural } from '../demo/amounts.js';
-import { redactUrls } from '../redact.js';
-import type { BackendFacts, Source } from './feed.js';
+import type { WatchedReceiver } from '../watched-receiver.js';
+import type { BackendFacts } from './feed.js';
 
 export type Mood = 'good' | 'waiting' | 'bad' | 'idle';
 
@@ -13,9 +13,12 @@ export interface Statement {
   readonly text: string;
 }
 
-export function sayReceiver(source: Source): Statement {
-  const { state, name } = source;
-  const { queue, broker } = source.status?.() ?? {};
+/** Makes text that quotes others fit to be shown. */
+type Hide = (text: string) => string;
+
+export function sayReceiver({ receiver, status }: WatchedReceiver, hide: Hide): Statement {
+  const { state, name } = receiver;
+  const { queue, broker } = status?.() ?? {};
   const what = queue === undefined ? name : queue;
   switch (state.kind) {
     case 'connecting':
@@ -28,21 +31,25 @@ export function sayReceiver(source: Source): Statement {
       };
     case 'waiting':
       return state.isStandby === true
-        ? { mood: 'idle', word: 'standing by', text: `Standing by: ${sentence(state.reason)}` }
-        : { mood: 'bad', word: 'waiting', text: `Waiting to consume ${what}: ${sentence(state.reason)}` };
+        ? { mood: 'idle', word: 'standing by', text: `Standing by: ${sentence(hide(state.reason))}` }
+        : {
+            mood: 'bad',
+            word: 'waiting',
+            text: `Waiting to consume ${what}: ${sentence(hide(state.reason))}`,
+          };
     case 'ended':
       return { mood: 'idle', word: 'ended', text: 'Everything was read; nothing more comes.' };
   }
 }
 
 /** @param now milliseconds since the Unix epoch. */
-export function sayBackend({ taken, failing }: BackendFacts, now: number): Statement {
+export function sayBackend({ taken, failing }: BackendFacts, now: number, hide: Hide): Statement {
   if (failing !== undefined) {
     const since = ago(now - failing.since);
     return {
       mood: 'bad',
       word: 'not taking',
-      text: `Not taking spans, first seen ${since}: ${sentence(failing.reason)}`,
+      text: `Not taking spans, first seen ${since}: ${sentence(hide(failing.reason))}`,
     };
   }
   if (taken === undefined) return { mood: 'idle', word: 'idle', text: 'Nothing has been sent to it yet.' };
@@ -63,6 +70,6 @@ export function ago(ms: number): string {
 
 /** A reason, which may come from elsewhere, as the end of a sentence. */
 function sentence(reason: string): string {
-  const text = redactUrls(reason.trim());
+  const text = reason.trim();
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -68,7 +68,7 @@ export const COMMAND_SETTINGS = {
     flag: '--serve',
     argument: '',
     kind: onOff(),
-    defaultText: 'when stdin and stdout are a terminal and CI is not set',
+    defaultText: 'when stdin and stdout are a terminal and CI is not set, or --listen is given',
     commands: ['demo'],
     description: 'Serve the trace as a page until stopped.',
     example: 'true',

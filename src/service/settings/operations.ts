@@ -40,7 +40,7 @@ export const OPERATIONS = {
     flag: '--listen',
     argument: '<address>',
     kind: listenAddress(),
-    defaultText: '127.0.0.1:13133; none for replay and demo',
+    defaultText: '127.0.0.1:13133; none for replay',
     commands: WATCHED,
     description:
       'Where the HTTP server listens: /livez, /readyz, /metrics and the page. It has no password: let only those reach it who may see the traces.',

@@ -17,29 +17,44 @@ describe('RecentTraces', () => {
     const traces = new RecentTraces();
     traces.observe(
       taken(
-        { id: 3, parent: 2, at: 4, for: 1, service: 'db', statement: 'SELECT 1' },
-        { id: 2, parent: 1, at: 2, for: 4, error: 'gone' },
-        { id: 1, at: 1, for: 9, name: 'GET /servers', service: 'nova-api' },
-        { id: 4, at: 5, for: 0, attributes: { 'osprofiler.incomplete': 'stop missing' } },
+        { trace: 99, id: 3, parent: 2, at: 4, for: 1, service: 'db', statement: 'SELECT 1' },
+        { trace: 99, id: 2, parent: 1, at: 2, for: 4, error: 'gone' },
+        { trace: 99, id: 1, at: 1, for: 9, name: 'GET /servers', service: 'nova-api' },
+        { trace: 99, id: 4, at: 5, for: 0, attributes: { 'osprofiler.incomplete': 'stop missing' } },
       ),
     );
     const [found] = traces.latest();
     assert.ok(found !== undefined);
-    const { name, service, errors, incomplete, statements, roots, durationMicros, spans } = found;
+    const { name, service, errors, incomplete, statements, calls, durationMicros, spans } = found;
     assert.deepEqual(
-      { name, service, errors, incomplete, statements, roots, durationMicros, spans: spans.size },
+      { name, service, errors, incomplete, statements, calls, durationMicros, spans: spans.size },
       {
         name: 'GET /servers',
         service: 'nova-api',
         errors: 1,
         incomplete: 1,
         statements: 1,
-        roots: 2,
+        calls: 2,
         durationMicros: 9_000,
         spans: 4,
       },
     );
     assert.deepEqual(Object.fromEntries(found.services), { db: 1, api: 2, 'nova-api': 1 });
+  });
+
+  it('is called after the longest call, gathered by a root span or not', () => {
+    const traces = new RecentTraces();
+    const gathering = Number.parseInt(traceIdOf(7).slice(16), 16);
+    traces.observe(
+      taken(
+        { trace: 7, id: 100, parent: gathering, for: 2, name: 'GET /v3' },
+        { trace: 7, id: 101, parent: gathering, for: 9, name: 'POST /servers' },
+        { trace: 7, id: 102, parent: 101, for: 50, name: 'cast' },
+        { trace: 7, id: gathering, for: 60, name: 'openstack' },
+      ),
+    );
+    const [found] = traces.latest();
+    assert.deepEqual([found?.name, found?.calls], ['POST /servers', 2]);
   });
 
   it('keeps every attribute, the SQL text too', () => {

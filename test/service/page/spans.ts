@@ -6,6 +6,7 @@ import { ObservedSink, type Sent } from '../../../src/export/observed-sink.js';
 import { RecordingReceiver } from '../../../src/receive/recording.js';
 import { recordedBoot } from '../../../src/service/demo/recorded-boot.js';
 import { PageFeed } from '../../../src/service/page/feed.js';
+import { watchReceiver } from '../../../src/service/watched-receiver.js';
 import { toHrTime } from '../../../src/translate/time.js';
 import { RememberingLog } from '../../support/receiving.js';
 import { PromptSink, TAKEN } from '../../support/spans.js';
@@ -102,7 +103,7 @@ export async function bootFeed(): Promise<PageFeed> {
     translate: { rootSpan: true },
     log,
   });
-  feed.start({ bridge, receivers: [receiver] });
+  feed.start({ bridge, receivers: [watchReceiver(receiver)] });
   await bridge.run();
   await bridge.finish();
   await bridge.close();
