@@ -9,14 +9,18 @@ import { compile, ensureChromium, ensureNpmPackages, fail, ROOT, say } from './i
 import { startPrivateBroker } from './private-broker.mjs';
 
 const IMAGES = join(ROOT, 'docs', 'images');
-const BOOTS = 6;
-/** Notifications of each boot between two pauses, so that there is something to plot. */
-const PACE = 40;
-const PAUSE_MS = 500;
+/** Recorded commands that run one after the other, beside the boot of a server. */
+const COMMANDS = [
+  ...['keystone-user-create', 'cinder-volume-create', 'nova-server-boot-no-valid-host', 'glance-image-404'],
+  ...['neutron-net-list-eventlet', 'chaos-nova-compute-killed-mid-boot', 'nova-server-delete-no-db'],
+];
+/** The trace of the recorded boot. */
+const BOOT = 'b9297a15d29849599755e986eb9276d5';
+const STAGGER_MS = 4_000;
 const LARGEST_BYTES = 300_000;
 
-const WIDE = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.5 };
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+const WIDE = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.25 };
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5 };
 
 ensureNpmPackages();
 ensureChromium();
@@ -33,19 +37,22 @@ try {
 
 async function takePictures() {
   const { broker: testBroker } = await load('test/support/rabbitmq.js');
-  const { baseIdOf, declareQueue, lastMicros, publishBoots } = await load('test/browser/boots.js');
+  const { readCapture } = await load('test/support/captures.js');
+  const { declareQueue, publishLive, recordedBodies } = await load('test/browser/boots.js');
   const { startSidecar } = await load('test/browser/sidecar.js');
   const { startBrowser } = await load('test/browser/chromium.js');
   const vhost = await testBroker().createVhost();
   await vhost.withChannel(declareQueue);
-  const shiftMicros = Date.now() * 1000 - lastMicros();
-  const sidecar = await startSidecar({ address: vhost.address(), shiftMicros });
+  const sidecar = await startSidecar({ address: vhost.address() });
   const browser = await startBrowser();
-  const trace = `/traces/${baseIdOf(0).replaceAll('-', '')}`;
+  const trace = `/traces/${BOOT}`;
+  const commands = COMMANDS.map((name) =>
+    readCapture(name).map((/** @type {{ body: Buffer }} */ { body }) => body.toString('utf8')),
+  );
   try {
-    say('booting servers');
+    say('working');
     await vhost.withChannel((/** @type {import('amqplib').Channel} */ channel) =>
-      publishBoots(channel, BOOTS, pause),
+      publishLive(channel, [commands[0], recordedBodies(), ...commands.slice(1)], STAGGER_MS),
     );
     await picture(browser, sidecar.url, '/', 'page-overview', WIDE, 'light');
     await picture(browser, sidecar.url, trace, 'page-waterfall', WIDE, 'light', openSpan);
@@ -62,11 +69,6 @@ async function takePictures() {
 /** @param {string} file below the build */
 function load(file) {
   return import(join(ROOT, 'build', file));
-}
-
-/** @param {number} round */
-async function pause(round) {
-  if (round % PACE === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
 /**

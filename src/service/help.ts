@@ -74,7 +74,7 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     synopsis: '[settings]',
     summary: 'export a real trace that comes with this package',
     description:
-      'Exports the recording of a server being booted by OpenStack, to try a backend with. No broker is needed.',
+      'Exports the recording of a server being booted by OpenStack, to try a backend with, and shows it as a tree. At a terminal it then serves it as a page until stopped. No broker is needed.',
     examples: [
       [`${PROGRAM} demo --endpoint http://localhost:4318`, 'to a collector on this machine'],
       [`${PROGRAM} demo --exporter console`, 'to look at the spans'],

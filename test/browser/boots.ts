@@ -34,7 +34,7 @@ export async function declareQueue(channel: Channel): Promise<void> {
 }
 
 /**
- * Publishes the boots, interleaved.
+ * Publishes the boots, interleaved, as fast as the broker takes them.
  * @param pace called after each round of one notification a boot, so that a caller can slow it down
  * @returns how many notifications that was
  */
@@ -60,11 +60,38 @@ export async function publishBoots(
   return published;
 }
 
-/** When the last recorded notification was sent, microseconds since the Unix epoch. */
-export function lastMicros(): number {
-  const times = recordedBodies().map((body) => {
-    const { payload } = JSON.parse(body) as { payload: { timestamp: string } };
-    return Date.parse(`${payload.timestamp}Z`) * 1000;
-  });
-  return times.reduce((latest, time) => Math.max(latest, time), 0);
+/** Notifications that were recorded, as they would be sent from now on. */
+interface Due {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly body: string;
 }
+
+/** Publishes recordings as if they happened now, at their own pace, each some time after the one before. */
+export async function publishLive(
+  channel: Channel,
+  recordings: readonly (readonly string[])[],
+  staggerMs: number,
+): Promise<void> {
+  const begin = Date.now();
+  const due = recordings.flatMap((bodies, index) => moved(bodies, begin + index * staggerMs));
+  for (const { at, body } of due.sort((a, b) => a.at - b.at)) {
+    const early = at - Date.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    channel.publish(EXCHANGE, 'profiler.info', Buffer.from(body));
+  }
+}
+
+/** @param begin of the first one, milliseconds since the Unix epoch */
+function moved(bodies: readonly string[], begin: number): Due[] {
+  const times = bodies.map((body) => TIMESTAMP.exec(body)?.[1] ?? '');
+  const first = times.reduce((earliest, time) => (time < earliest ? time : earliest));
+  return bodies.map((body, index) => {
+    const at = begin + Date.parse(`${times[index]}Z`) - Date.parse(`${first}Z`);
+    const time = `${new Date(at).toISOString().slice(0, 23)}${times[index]!.slice(23)}`;
+    return { at, body: body.replace(TIMESTAMP, `"timestamp": "${time}"`) };
+  });
+}
+
+/** The payload's own, which is the first one with a T. */
+const TIMESTAMP = /"timestamp": "(\d{4}-\d\d-\d\dT[\d:.]+)"/;

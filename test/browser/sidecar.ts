@@ -19,8 +19,8 @@ export interface Sidecar {
 
 export interface SidecarOptions {
   readonly address: BrokerAddress;
-  /** Microseconds added to every time. */
-  readonly shiftMicros?: number;
+  /** Whether a span gathers each trace's roots. @default true */
+  readonly rootSpan?: boolean;
 }
 
 const BACKEND: SpanSink = {
@@ -28,14 +28,14 @@ const BACKEND: SpanSink = {
   close: async () => {},
 };
 
-export async function startSidecar({ address, shiftMicros = 0 }: SidecarOptions): Promise<Sidecar> {
+export async function startSidecar({ address, rootSpan = true }: SidecarOptions): Promise<Sidecar> {
   const log = new RememberingLog();
   const feed = new PageFeed({ backend: 'http/protobuf to http://collector:4318/v1/traces' });
   const receivers = [new RabbitReceiver({ address, source: { mode: 'drain' }, prefetch: 20_000, log })];
   const bridge = new Bridge({
     receivers,
     sink: new ObservedSink(BACKEND, feed.observe),
-    translate: { rootSpan: true, shiftMicros },
+    translate: { rootSpan },
     log,
   });
   feed.start({ bridge, receivers: receivers.map(watchReceiver) });

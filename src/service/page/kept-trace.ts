@@ -109,6 +109,11 @@ export class KeptTrace {
     if (this.leading === undefined || this.leads(span, this.leading)) this.leading = span;
   }
 
+  /** Whether a span hangs under the one that gathers the calls, which comes last. */
+  isGathered({ parentSpanId }: { readonly parentSpanId?: string }): boolean {
+    return parentSpanId !== undefined && parentSpanId === this.gatheringId;
+  }
+
   private isCall({ spanId, parentSpanId }: KeptSpan): boolean {
     return spanId !== this.gatheringId && (parentSpanId === undefined || parentSpanId === this.gatheringId);
   }

@@ -43,7 +43,7 @@ ${pages(listed, query)}`;
 
 function traceRow(trace: KeptTrace, longest: number): Html {
   const { traceId, name, service, calls, startMicros, durationMicros, spans } = trace;
-  const others = calls > 1 ? html` <span class="muted">+ ${plural(calls - 1, 'more call')}</span>` : '';
+  const others = calls > 1 ? html` <span class="muted more">+ ${plural(calls - 1, 'more call')}</span>` : '';
   return html`<tr>
 <td class="what"><a href="/traces/${traceId}" id="t-${traceId}"><strong>${name || 'no name'}</strong></a>${others}<br><span class="muted">${service}</span> <code class="id">${traceId.slice(0, 8)}</code></td>
 <td class="services"><span class="chips">${serviceChips(trace)}</span></td>

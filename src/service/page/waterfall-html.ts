@@ -42,7 +42,7 @@ function spanRow(row: WaterfallRow, view: TraceView): Html {
     error === undefined ? '' : html` <span class="badge bad" title="${errorWords(node)}">✗ error</span>`
   }${error === undefined && hasError && row.state === 'closed' ? html` <span class="badge bad inside">✗ inside</span>` : ''}${
     incomplete === undefined ? '' : html` <span class="badge warn">${incomplete}</span>`
-  }${isOrphan ? html` <span class="badge warn">parent missing</span>` : ''}${inside(row, node)}</div></td>
+  }${isOrphan && !view.trace.isGathered(span) ? html` <span class="badge warn">parent missing</span>` : ''}${inside(row, node)}</div></td>
 <td role="gridcell" class="number time">${formatMicros(durationOf(span))}</td>
 <td role="gridcell" class="bar">${barOf(node, view.tree, slot)}</td>
 </tr>`;
