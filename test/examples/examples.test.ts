@@ -22,9 +22,8 @@ const read = (...path: string[]): string => readFileSync(join(EXAMPLES, ...path)
 
 describe('the Compose files', () => {
   for (const folder of ['compose-jaeger', 'compose-tempo']) {
-    const { services, secrets = {}, volumes = {} } = COMPOSE.parse(parse(read(folder, 'compose.yaml')));
-
-    it(`of ${folder} name only what is there`, () => {
+    it(`of ${folder} have the form of such and name only what is there`, () => {
+      const { services, secrets = {}, volumes = {} } = readCompose(folder);
       for (const { file } of Object.values(secrets))
         assert.ok(existsSync(join(EXAMPLES, folder, file)), file);
       for (const [name, { depends_on = [], secrets: used = [], volumes: mounts = [] }] of Object.entries(
@@ -44,6 +43,7 @@ describe('the Compose files', () => {
     });
 
     it(`of ${folder} give the bridge settings that hold, and wait for a broker that is healthy`, async () => {
+      const { services } = readCompose(folder);
       const { bridge, rabbitmq } = services;
       assert.ok(bridge && rabbitmq?.healthcheck);
       assert.deepEqual((bridge.depends_on as Record<string, unknown>)['rabbitmq'], {
@@ -73,36 +73,28 @@ describe('the Compose files', () => {
 
 describe('the Kubernetes objects', () => {
   for (const file of ['deployment.yaml', 'sidecar.yaml']) {
-    const objects = readObjects(file);
-    const workload = objects.find(isWorkload)!;
-    const {
-      containers,
-      initContainers = [],
-      volumes,
-      terminationGracePeriodSeconds,
-    } = workload.spec.template.spec;
-    const bridge = [...containers, ...initContainers].find(({ name }) => name === 'bridge')!;
-
-    it(`in ${file} belong together`, () => {
+    it(`in ${file} have the form of such and belong together`, () => {
+      const { objects, workload, containers } = readWorkload(file);
       const { selector, template } = workload.spec;
+      const { volumes } = template.spec;
       assert.deepEqual(template.metadata.labels, selector.matchLabels);
       const claims = workload.kind === 'StatefulSet' ? workload.spec.volumeClaimTemplates : [];
       const mountable = [...volumes.map(({ name }) => name), ...claims.map(({ metadata }) => metadata.name)];
-      for (const { volumeMounts = [] } of [...containers, ...initContainers]) {
+      for (const { volumeMounts = [] } of containers) {
         for (const { name } of volumeMounts) assert.ok(mountable.includes(name), name);
       }
       for (const object of objects) {
         if (object.kind === 'PodDisruptionBudget') assert.deepEqual(object.spec.selector, selector);
         if (object.kind !== 'Service') continue;
         assert.deepEqual(object.spec.selector, selector.matchLabels);
-        const ports = [...containers, ...initContainers].flatMap((each) =>
-          each.ports.map(({ name }) => name),
-        );
+        const ports = containers.flatMap((each) => each.ports.map(({ name }) => name));
         for (const { targetPort } of object.spec.ports) assert.ok(ports.includes(targetPort), targetPort);
       }
     });
 
     it(`in ${file} give the bridge settings that hold, its URL as a file, and probes that it answers`, async () => {
+      const { objects, workload, bridge } = readWorkload(file);
+      const { volumes, terminationGracePeriodSeconds } = workload.spec.template.spec;
       const env = Object.fromEntries((bridge.env ?? []).map(({ name, value }) => [name, value]));
       const { settings } = await assertHold(env, bridge.args);
       assert.ok(terminationGracePeriodSeconds * 1000 > settings.drainTimeoutMs);
@@ -129,6 +121,7 @@ describe('the Kubernetes objects', () => {
     });
 
     it(`in ${file} let the bridge do as little as it needs`, () => {
+      const { workload, bridge } = readWorkload(file);
       const { securityContext, resources } = bridge;
       assert.deepEqual(securityContext?.capabilities.drop, ['ALL']);
       assert.equal(securityContext?.allowPrivilegeEscalation, false);
@@ -242,10 +235,22 @@ async function assertHold(env: Record<string, string>, args: readonly string[] =
   return loaded;
 }
 
+function readCompose(folder: string) {
+  return COMPOSE.parse(parse(read(folder, 'compose.yaml')));
+}
+
 /** Kubernetes reads YAML 1.1, in which 0440 is octal. */
 function readObjects(file: string): KubernetesObject[] {
   const documents = parseAllDocuments(read('kubernetes', file), { version: '1.1' });
   return (Array.isArray(documents) ? documents : []).map((document) => KUBERNETES.parse(document.toJS()));
+}
+
+function readWorkload(file: string) {
+  const objects = readObjects(file);
+  const workload = objects.find(isWorkload)!;
+  const { containers: main, initContainers = [] } = workload.spec.template.spec;
+  const containers = [...main, ...initContainers];
+  return { objects, workload, containers, bridge: containers.find(({ name }) => name === 'bridge')! };
 }
 
 function isWorkload(object: KubernetesObject): object is Workload {
