@@ -1,4 +1,3 @@
-/// <reference types="node" preserve="true" />
 /**
  * osprofiler-otel-bridge as a library: OpenStack osprofiler notifications → OpenTelemetry spans.
  *

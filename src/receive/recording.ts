@@ -26,7 +26,8 @@ export interface RecordingOptions {
   readonly maxLineBytes?: number;
   /** A longer report is refused, and with it the recording. 256 MiB. */
   readonly maxReportBytes?: number;
-  readonly log: Log;
+  /** @default nothing is logged */
+  readonly log?: Log;
   /** Bytes read so far, before unpacking, of how many; `undefined` when standard input or a pipe is among the inputs. */
   readonly onProgress?: (bytesRead: number, totalBytes: number | undefined) => void;
 }
@@ -171,7 +172,7 @@ export class RecordingReceiver implements Receiver {
       return readLine(line.bytes);
     }
     const { number, length } = line;
-    this.#options.log.warn({ file: name, line: number, bytes: length }, 'line of a recording is too long');
+    this.#options.log?.warn({ file: name, line: number, bytes: length }, 'line of a recording is too long');
     // Of such a line nothing is kept; this is no JSON, so it is counted as what cannot be read.
     return readLine(Buffer.from(`line ${number} of ${name} is too long: ${length} bytes`));
   }

@@ -44,7 +44,7 @@ describe('the package', () => {
     }
     assert.ok(paths.some((path) => /^recordings\/.+\.ndjson\.gz$/.test(path)));
     const expected =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|assets\/page\.(?:css|js|svg)|recordings\/[^/]+|dist\/.+\.(?:js|d\.ts)(?:\.map)?)$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|assets\/page\.(?:css|js|svg)|recordings\/[^/]+|dist\/require\/package\.json|dist\/service\/.+\.js|dist\/(?!service).+\.(?:js|d\.ts))$/;
     assert.deepEqual(
       paths.filter((path) => !expected.test(path)),
       [],

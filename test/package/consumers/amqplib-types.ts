@@ -1,0 +1,1 @@
+export type { Channel, ConfirmChannel } from 'amqplib';

@@ -1,0 +1,1 @@
+export type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';

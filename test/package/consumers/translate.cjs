@@ -1,0 +1,19 @@
+// The same as CommonJS.
+const { readFileSync } = require('node:fs');
+const { gunzipSync } = require('node:zlib');
+const { decode, Translator } = require('osprofiler-otel-bridge');
+
+const lines = gunzipSync(readFileSync(process.argv[2])).toString('utf8').trim().split('\n');
+const translator = new Translator();
+const spans = [];
+for (const line of lines) {
+  const decoded = decode(Buffer.from(JSON.parse(line).body));
+  if (decoded.kind !== 'notification') continue;
+  for (const result of translator.add(decoded.notification)) {
+    if (result.kind === 'span') spans.push(result.span);
+  }
+}
+for (const result of translator.flush()) {
+  if (result.kind === 'span') spans.push(result.span);
+}
+console.log(JSON.stringify({ notifications: lines.length, spans: spans.length, first: spans[0].name }));
