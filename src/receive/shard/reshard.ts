@@ -7,8 +7,8 @@
  *    replicas see that their layout is over, and give the old queues back;
  * 3. the record names the new layout: sharders and replicas go on with that;
  * 4. what is in the old queues, open starts that replicas gave back among it, is moved to the new ones, each message
- *    with the broker's confirmation, so that a start meets its stop in the trace's new shard. The old queues have a
- *    single active consumer, and this is the last in their line: it gets nothing before all replicas have let go;
+ *    with the broker's confirmation, so that a start meets its stop in the trace's new shard. That begins when all
+ *    replicas have let go;
  * 5. empty queues that nobody uses are deleted.
  */
 import type { Log } from '../../delivery.js';
@@ -18,7 +18,7 @@ import { Consumption } from '../consumption.js';
 import { type Explanation, explain, hostAndPort } from '../explain.js';
 import { HostCycle } from '../host-cycle.js';
 import { pause } from '../pause.js';
-import { queueDepth, takeLock, unlessRefused } from '../topology.js';
+import { type QueueDepth, queueDepth, takeLock } from '../topology.js';
 import type { BrokerAddress } from '../transport-url.js';
 import { declareLayout, fence } from './declare.js';
 import { indicesOf, LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from './layout.js';
@@ -146,6 +146,7 @@ class Reshard {
     const ending = new AbortController();
     try {
       for (let left = await this.#queuesOf(shards); left.length > 0; left = await this.#queuesOf(shards)) {
+        await this.#untilLetGo(left);
         const moves = await Promise.all(left.map((queue) => this.#open(queue, sharder, ending.signal)));
         await this.#untilEmpty(left, moves, sharder);
         for (const move of moves) await move.cancel();
@@ -173,45 +174,79 @@ class Reshard {
     return Consumption.open(this.connection, { queue, handler, stopping, log, prefetch: PREFETCH });
   }
 
+  /**
+   * Waits until nobody consumes the queues. Standing in their line would not do: quorum queues do not count who waits.
+   */
+  async #untilLetGo(queues: readonly string[]): Promise<void> {
+    const progress = new Progress(this.options);
+    for (;;) {
+      const { consumers } = await this.#stateOf(queues);
+      if (consumers === 0) return;
+      progress.look(`${consumers} consumers do not let go of former shards`);
+      await this.#pause();
+    }
+  }
+
   async #untilEmpty(
     queues: readonly string[],
     moves: readonly Consumption[],
     { counts }: Sharder,
   ): Promise<void> {
-    const { patienceMs, stopping, log } = this.options;
+    const progress = new Progress(this.options);
     let emptySince = Number.POSITIVE_INFINITY;
-    let progressAt = performance.now();
-    for (let before = ''; ; await pause(LOOK_MS, stopping, this.connection.gone)) {
-      const states = await Promise.all(queues.map((queue) => queueDepth(this.connection, queue)));
-      const waiting = states.reduce((sum, state) => sum + (state?.messages ?? 0), 0);
-      const others = states.reduce((sum, state) => sum + Math.max(0, (state?.consumers ?? 1) - 1), 0);
-      const unsettled = moves.reduce((sum, move) => sum + move.unsettled, 0);
+    for (;;) {
+      const { messages } = await this.#stateOf(queues);
+      const left = messages + moves.reduce((sum, move) => sum + move.unsettled, 0);
       const now = performance.now();
-      const left = waiting + unsettled;
-      const isEmpty = left === 0 && others === 0;
-      emptySince = isEmpty ? Math.min(emptySince, now) : Number.POSITIVE_INFINITY;
+      emptySince = left === 0 ? Math.min(emptySince, now) : Number.POSITIVE_INFINITY;
       if (now - emptySince >= EMPTY_FOR_MS) return;
-      const state = `${left} ${others} ${counts.sharded}`;
-      if (state !== before) {
-        progressAt = now;
-        log.info({ left, others, moved: counts.sharded }, 'emptying the former shards');
-      }
-      before = state;
-      if (stopping.aborted) throw incomplete('it was stopped');
-      if (now - progressAt > patienceMs && !isEmpty)
-        throw incomplete(
-          others > 0 ? `${others} consumers do not let go of former shards` : `${left} messages do not move`,
-        );
+      if (left > 0) progress.look(`${left} messages do not move`, `${left} ${counts.sharded}`);
+      await this.#pause();
     }
   }
 
-  /** Unless something has come into it after all; then it is emptied once more. */
+  async #stateOf(queues: readonly string[]): Promise<QueueDepth> {
+    const sum = { messages: 0, consumers: 0 };
+    for (const queue of queues) {
+      const depth = await queueDepth(this.connection, queue);
+      sum.messages += depth?.messages ?? 0;
+      sum.consumers += depth?.consumers ?? 0;
+    }
+    return sum;
+  }
+
+  #pause(): Promise<void> {
+    return pause(LOOK_MS, this.options.stopping, this.connection.gone);
+  }
+
+  /**
+   * Unless something has come into it after all; then it is emptied once more. Looked at here: quorum queues refuse to
+   * be deleted on the condition that they are empty.
+   */
   async #remove(queue: string): Promise<void> {
-    await unlessRefused('406', () =>
-      this.connection.onThrowawayChannel((channel) =>
-        channel.deleteQueue(queue, { ifEmpty: true, ifUnused: true }),
-      ),
-    );
+    if ((await queueDepth(this.connection, queue))?.messages !== 0) return;
+    await this.connection.onThrowawayChannel((channel) => channel.deleteQueue(queue));
+  }
+}
+
+/** Gives up when nothing changes for too long. */
+class Progress {
+  #state = '';
+  #changedAt = performance.now();
+
+  constructor(private readonly options: Pick<ReshardOptions, 'patienceMs' | 'stopping' | 'log'>) {}
+
+  /** @param obstacle what is in the way. @throws BridgeError `RESHARD_INCOMPLETE`. */
+  look(obstacle: string, state: string = obstacle): void {
+    const { patienceMs, stopping, log } = this.options;
+    const now = performance.now();
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#changedAt = now;
+      log.debug({ state }, 'emptying the former shards');
+    }
+    if (stopping.aborted) throw incomplete(`it was stopped when ${obstacle}`);
+    if (now - this.#changedAt > patienceMs) throw incomplete(obstacle);
   }
 }
 

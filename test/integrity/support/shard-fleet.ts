@@ -88,7 +88,8 @@ export class ShardFleet {
   /** Resolves when the replicas have these numbers of shards, the fewest first, and no shard is in two hands. */
   async untilSpread(...expected: readonly number[]): Promise<void> {
     await until(
-      () => `shards spread ${expected.join()}; it is ${this.spread.join()}\n${this.replicas.at(-1)?.text}`,
+      () =>
+        `shards spread ${expected.join()}; it is ${this.replicas.map((replica) => shardsOf(replica).join('+')).join(' ')}\n${this.replicas.map(({ text: said }) => said.slice(-1_500)).join('\n\n')}`,
       () => {
         const all = this.replicas.flatMap(shardsOf);
         return this.spread.join() === expected.join() && new Set(all).size === all.length;
@@ -124,7 +125,7 @@ export class ShardFleet {
 
   private get where(): string[] {
     const { broker, vhost } = this.world;
-    return ['--transport-url', `rabbit://guest:guest@127.0.0.1:${broker.port}/${vhost}?heartbeat=5`];
+    return ['--transport-url', `rabbit://guest:guest@127.0.0.1:${broker.port}/${vhost}`];
   }
 }
 
