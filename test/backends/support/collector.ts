@@ -61,12 +61,12 @@ export class Collector {
       askText(`http://127.0.0.1:${this.ports.metrics}/metrics`),
     );
     const spans = (what: string, ...labels: readonly string[]): number =>
-      metricIn(text, `otelcol_${what}_spans_total`, ...labels);
+      metricIn(text, `otelcol_${what}_spans`, ...labels);
     return {
       accepted: spans('receiver_accepted'),
       refused: spans('receiver_refused'),
       written: spans('exporter_sent', 'exporter="file/traces"'),
-      failed: spans('exporter_send_failed'),
+      failed: spans('receiver_failed') + spans('exporter_send_failed'),
     };
   }
 
@@ -75,8 +75,15 @@ export class Collector {
     return this.read<OtlpTraces>('traces.json');
   }
 
-  /** What the span metrics connector counted, as of its end. */
-  async calls(): Promise<Calls[]> {
+  /** Resolves when the span metrics connector has counted so many spans; with its counts. */
+  untilCalls(spans: number): Promise<Calls[]> {
+    return this.process.until(`counts ${spans} calls`, async () => {
+      const calls = await this.calls().catch(() => []);
+      return calls.reduce((sum, { count }) => sum + count, 0) === spans && calls;
+    });
+  }
+
+  private async calls(): Promise<Calls[]> {
     const last = new Map<string, Calls>();
     for (const point of (await this.read<OtlpMetrics>('metrics.json')).flatMap(pointsOf)) {
       const { service, name, kind, status } = point;
@@ -108,7 +115,8 @@ export class Collector {
 
   private async read<T>(file: string): Promise<T[]> {
     const text = await readFile(join(this.directory, file), 'utf8');
-    const lines = text.split('\n').filter((line) => line !== '');
+    // What follows the last line's end is a line that is being written.
+    const lines = text.split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as T);
   }
 }

@@ -105,7 +105,7 @@ export class Jaeger {
     const text = await this.process.until('tells its metrics', () =>
       askText(`http://127.0.0.1:${this.ports.metrics}/metrics`),
     );
-    return metricIn(text, `otelcol_receiver_${what}_spans_total`);
+    return metricIn(text, `otelcol_receiver_${what}_spans`);
   }
 
   /** Resolves when it shows a trace with so many spans, duplicates left out; with that trace. */

@@ -115,9 +115,13 @@ export async function askText(
   return text;
 }
 
-/** The sum of a metric in Prometheus's text form, over all series whose labels hold every one of these texts. */
+/**
+ * The sum of a counter in Prometheus's text form, over all series whose labels hold every one of these texts.
+ * @param name without the `_total` that some writers add to it.
+ */
 export function metricIn(text: string, name: string, ...labels: readonly string[]): number {
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  const starts = [name, `${name}_total`].flatMap((written) => [`${written}{`, `${written} `]);
+  const lines = text.split('\n').filter((line) => starts.some((start) => line.startsWith(start)));
   const wanted = lines.filter((line) => labels.every((label) => line.includes(label)));
   return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

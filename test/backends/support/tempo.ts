@@ -88,7 +88,7 @@ export class Tempo {
   /** Spans that came in, duplicates and all. */
   async received(): Promise<number> {
     const text = (await askText(`${this.apiUrl}/metrics`)) ?? '';
-    return metricIn(text, 'tempo_distributor_spans_received_total');
+    return metricIn(text, 'tempo_distributor_spans_received');
   }
 
   /** `client → server` of its service graph so far, sorted. */
