@@ -1,10 +1,11 @@
 /** Faults around Jaeger: what comes twice is shown once, and what could not come is there afterwards. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { RunningBridge } from '../end-to-end/program.js';
+import { RunningBridge, runProgram } from '../end-to-end/program.js';
+import { capturePath, captureText } from '../support/captures.js';
 import { broker } from '../support/rabbitmq.js';
 import { HoldingProxy } from './support/holding-proxy.js';
-import { Jaeger } from './support/jaeger.js';
+import { Jaeger, type JaegerSpan } from './support/jaeger.js';
 import { dueWarnings, warningsIn } from './support/jaeger-warnings.js';
 import { canonical, spansOf } from './support/otlp-json.js';
 import { BOOT, messagesOf, PROTOCOLS, publish, waiting } from './support/recordings.js';
@@ -85,7 +86,32 @@ describe('Jaeger, when things break', () => {
       test.diagnostic(`${shown!.spans.length} spans shown after the crash`);
     });
   }
+
+  // What docs/guarantees.md says of a half that a killed bridge left behind.
+  for (const { storage, shown } of [
+    { storage: 'memory', shown: ['complete', 'incomplete'] },
+    { storage: 'badger', shown: ['incomplete'] },
+  ] as const) {
+    it(`shows of a complete span and an incomplete one with its id: ${shown.join(', ')}, with ${storage}`, async (test) => {
+      const jaeger = await Jaeger.start({ storage });
+      test.after(() => jaeger.remove());
+      const text = captureText('py-nested');
+      const starts = text.split('\n').filter((line) => line.includes('-start'));
+      for (const input of [text, `${starts.join('\n')}\n`]) {
+        const { status, stderr } = await runProgram(['replay', '--endpoint', jaeger.url(), '-'], input);
+        assert.equal(status, 0, stderr);
+      }
+      const { traceId } = await sentFor(capturePath('py-nested'));
+      const trace = await jaeger.trace(traceId);
+      const found = trace!.spans.filter(({ operationName }) => operationName === 'outer');
+      assert.deepEqual(found.map(completeness).sort(), [...shown]);
+    });
+  }
 });
+
+function completeness({ tags }: JaegerSpan): string {
+  return tags.some(({ key }) => key === 'osprofiler.incomplete') ? 'incomplete' : 'complete';
+}
 
 function idsOf({ spans }: Sent): string[] {
   return spans.map(({ span }) => span.spanId);
