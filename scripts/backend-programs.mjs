@@ -30,11 +30,6 @@ export const BACKENDS = {
     variable: 'OSPROFILER_BRIDGE_TEST_COLLECTOR',
     build: buildCollector,
   },
-  tempo: {
-    version: 'v1.5.0',
-    variable: 'OSPROFILER_BRIDGE_TEST_TEMPO',
-    build: (folder, version) => buildModule(folder, 'github.com/grafana/tempo', version, './cmd/tempo'),
-  },
 };
 
 const CORE = 'go.opentelemetry.io/collector';
@@ -115,8 +110,6 @@ async function buildModule(folder, module, version, command) {
   await cp(files, source, { recursive: true, mode: 0 });
   // The module cache is read-only, and so are copies of it.
   await run('chmod', ['-R', 'u+w', source], folder);
-  // What a module archive has of the vendor folder is its list, without what it lists.
-  await rm(join(source, 'vendor'), { recursive: true, force: true });
   const executable = join(folder, 'program');
   await run('nice', ['go', 'build', '-trimpath', '-o', executable, command], source);
   return executable;

@@ -31,8 +31,6 @@ export interface KeptSpan {
   readonly resource: readonly OtlpAttribute[];
 }
 
-export const SERVER = 2;
-export const CLIENT = 3;
 export const ERROR = 2;
 
 /** Every span of some requests or files. */
