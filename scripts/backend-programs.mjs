@@ -4,7 +4,8 @@
  * outside of the repository. A backend that somebody has already is named by an environment variable instead.
  */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { say } from './install.mjs';
@@ -68,12 +69,15 @@ export async function provideBackend(name) {
   const folder = `${target}.${process.pid}.building`;
   say(`building ${name} ${version}; this takes minutes, once`);
   const started = performance.now();
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     await mkdir(folder, { recursive: true });
     // Renamed when it is whole: a build that was interrupted is none.
     await rename(await build(folder, version), target);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
   say(`built ${name} ${version} in ${Math.round((performance.now() - started) / 1000)} s`);
   return target;

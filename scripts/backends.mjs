@@ -21,6 +21,13 @@ const strangers = positionals.filter((name) => !known.includes(name));
 if (strangers.length > 0) fail(`no such backend: ${strangers.join(', ')}; there are ${known.join(', ')}`);
 const selected = positionals.length > 0 ? positionals : known;
 
+/** The tests, once they run. @type {import('node:child_process').ChildProcess | undefined} */
+let tests;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  // The tests end on the signal, and we after them; a build is given up, and what it left is removed at our exit.
+  process.on(signal, () => (tests === undefined ? process.exit(1) : tests.kill(signal)));
+}
+
 ensureNpmPackages();
 /** @type {NodeJS.ProcessEnv} */
 const env = {};
@@ -50,14 +57,10 @@ async function provide(name) {
 /** @returns {Promise<number>} the exit status */
 async function test() {
   const files = selected.map((name) => `test/backends/${name}`);
-  const child = spawn(process.execPath, [join(ROOT, 'scripts', 'test.mjs'), ...files], {
+  tests = spawn(process.execPath, [join(ROOT, 'scripts', 'test.mjs'), ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
-  // The tests end on the signal, and we after them.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.on(signal, () => child.kill(signal));
-  }
-  const [code] = await once(child, 'close');
+  const [code] = await once(tests, 'close');
   return code ?? 1;
 }
