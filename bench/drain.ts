@@ -4,6 +4,8 @@ import { DEFAULT_PAIR_BOUNDS } from '../src/translate/pair.js';
 import { createVhost, QUEUE, type Vhost } from './support/broker.js';
 import { wholeCopies } from './support/corpus.js';
 import { Backend, type Program, startBridge, startOther } from './support/programs.js';
+import { driverCost, type Python, startListener } from './support/python.js';
+import { type Say, type Scale, show, type Table } from './support/report.js';
 import { type Spread, spreadOf } from './support/statistics.js';
 import { memory } from './support/usage.js';
 
@@ -11,12 +13,12 @@ import { memory } from './support/usage.js';
 const WINDOW =
   DEFAULT_PAIR_BOUNDS.maxOpenPoints + 2 * DEFAULT_BATCH.maxSize * (DEFAULT_BATCH.maxInFlight + 1);
 
-export interface DrainOptions {
-  /** Notifications in the backlog, rounded up to whole copies of the recording. */
-  readonly notifications: number;
-  readonly rounds: number;
-  readonly only?: readonly string[];
-}
+const NOTIFICATIONS: Record<Scale, number> = { full: 200_000, quick: 40_000, smoke: 3_000 };
+const ROUNDS: Record<Scale, number> = { full: 5, quick: 2, smoke: 1 };
+const BARE = 'bare amqplib consumer';
+const PYTHON = 'oslo.messaging listener with OpenTelemetry SDK';
+/** Python drains so small a part of the backlog, or it would take longer than all the rest. */
+const PYTHON_SHARE = 0.1;
 
 export interface Drained {
   readonly subject: string;
@@ -37,6 +39,8 @@ interface Sample {
 
 interface Subject {
   readonly name: string;
+  /** The part of the backlog that it drains. */
+  readonly share?: number;
   readonly makesSpans: boolean;
   start(vhost: Vhost, backend: Backend, count: number): Promise<{ program: Program; done?: Promise<void> }>;
 }
@@ -49,38 +53,93 @@ const bridge = (name: string, ...args: readonly string[]): Subject => ({
   }),
 });
 
+const DEFAULT_BRIDGE = bridge('bridge, JSON', '--protocol', 'http/json');
+
+const listenerOf = (python: Python): Subject => ({
+  name: PYTHON,
+  makesSpans: true,
+  share: PYTHON_SHARE,
+  start: async (vhost, backend) => ({
+    program: await startListener(python, vhost.transportUrl, backend.url, WINDOW),
+  }),
+});
+
 const SUBJECTS: readonly Subject[] = [
   {
-    name: 'bare amqplib consumer',
+    name: BARE,
     makesSpans: false,
     start: (vhost, _backend, count) =>
       startOther('consumer', [vhost.amqpUrl, QUEUE, String(WINDOW), String(count)]),
   },
-  bridge('bridge, JSON', '--protocol', 'http/json'),
+  DEFAULT_BRIDGE,
   bridge('bridge, protobuf', '--protocol', 'http/protobuf'),
   bridge('bridge, JSON with gzip', '--protocol', 'http/json', '--compression', 'gzip'),
 ];
 
-export async function drain(options: DrainOptions, say: (text: string) => void): Promise<Drained[]> {
-  const count = wholeCopies(options.notifications);
-  const subjects = SUBJECTS.filter(({ name }) => options.only?.some((part) => name.includes(part)) ?? true);
+/** Every subject in turn, several rounds of it. */
+export async function drain(scale: Scale, say: Say, python: Python | undefined): Promise<Table> {
+  const listener: Subject[] = python === undefined ? [] : [listenerOf(python)];
+  const drained = await drainAll([...SUBJECTS, ...(scale === 'smoke' ? [] : listener)], scale, say);
+  const driver = python === undefined || scale === 'smoke' ? undefined : await driverMicros(python);
+  const bare = drained.find(({ subject }) => subject === BARE)!;
+  return {
+    title: `Drain of ${bare.notifications.toLocaleString('en')} real notifications`,
+    head: [...['', 'notifications/s', 'of bare', 'CPU a notification, µs', 'of bare', 'peak memory, MiB']],
+    rows: drained.map((each) => rowOf(each, bare)),
+    data: { drained, driverMicrosASpan: driver },
+    notes: [
+      'Median of the rounds, and their range. CPU is user and system of the process alone, from the moment it consumes.',
+      python === undefined
+        ? 'Python packages could not be had: no Python listener and no osprofiler driver in this run.'
+        : `osprofiler's own OTLP driver costs the traced service ${driver?.toFixed(0)} µs of CPU a span; publishing to ` +
+          'the broker for the bridge is not in that figure.',
+    ],
+  };
+}
+
+/** Notifications a second that the bridge drains with default settings, for measurements at a part of that. */
+export async function measureRate(scale: Scale, say: Say): Promise<number> {
+  const [drained] = await drainAll([DEFAULT_BRIDGE], scale === 'smoke' ? 'smoke' : 'quick', say);
+  return drained!.rate.median;
+}
+
+async function drainAll(subjects: readonly Subject[], scale: Scale, say: Say): Promise<Drained[]> {
   const samples = new Map(subjects.map(({ name }) => [name, [] as Sample[]]));
+  const countFor = ({ share = 1 }: Subject) => wholeCopies(NOTIFICATIONS[scale] * share);
   const backend = await Backend.start();
   try {
-    for (let round = 0; round < options.rounds; round++) {
+    for (let round = 0; round < ROUNDS[scale]; round++) {
       for (const subject of subjects) {
-        const sample = await drainOnce(subject, count, backend);
+        const sample = await drainOnce(subject, countFor(subject), backend);
         samples.get(subject.name)!.push(sample);
-        const { rate, cpuMicros, peakMemory } = sample;
-        say(
-          `${subject.name}: ${rate.toFixed(0)}/s, ${cpuMicros.toFixed(1)} µs, ${peakMemory.toFixed(0)} MiB`,
-        );
+        const [rate, cpu, peak] = [sample.rate, sample.cpuMicros, sample.peakMemory].map((n) => n.toFixed(1));
+        say(`${subject.name}: ${rate}/s, ${cpu} µs, ${peak} MiB`);
       }
     }
   } finally {
     await backend.stop();
   }
-  return subjects.map(({ name }) => summarize(name, count, samples.get(name)!));
+  return subjects.map((subject) => summarize(subject.name, countFor(subject), samples.get(subject.name)!));
+}
+
+async function driverMicros(python: Python): Promise<number> {
+  const backend = await Backend.start();
+  try {
+    return await driverCost(python, backend.url);
+  } finally {
+    await backend.stop();
+  }
+}
+
+function rowOf({ subject, rate, cpuMicros, peakMemory }: Drained, bare: Drained): string[] {
+  return [
+    subject,
+    show(rate),
+    (rate.median / bare.rate.median).toFixed(2),
+    show(cpuMicros, 1),
+    (cpuMicros.median / bare.cpuMicros.median).toFixed(2),
+    show(peakMemory),
+  ];
 }
 
 function summarize(subject: string, notifications: number, samples: readonly Sample[]): Drained {

@@ -1,23 +1,50 @@
-/** `npm run bench`: what is measured, how much of it, and where the results go. */
+/**
+ * `npm run bench`: what is measured, and how much of it. Words select measurements. `--quick` measures less, and keeps
+ * no results; `--smoke` checks within a minute that everything is counted, and reads no clock.
+ */
 import { parseArgs } from 'node:util';
 import { drain } from './drain.js';
+import { growth } from './growth.js';
+import { latency } from './latency.js';
+import { open, outage, start } from './memory.js';
+import { parts } from './parts.js';
+import { findPython } from './support/python.js';
+import { describeMachine, format, keep, type Say, type Scale, type Table } from './support/report.js';
 
-const { values } = parseArgs({
+const say: Say = (text) => void process.stderr.write(`${text}\n`);
+
+const MEASUREMENTS: Readonly<Record<string, (scale: Scale) => Promise<Table>>> = {
+  drain: async (scale) => drain(scale, say, scale === 'smoke' ? undefined : findPython(say)),
+  latency: (scale) => latency(scale, say),
+  growth: (scale) => growth(scale, say),
+  open,
+  outage: (scale) => outage(scale, say),
+  start,
+  parts: async (scale) => parts(scale),
+};
+/** What the smoke leaves out: it has nothing to count. */
+const ONLY_TIMES = ['growth', 'parts'];
+
+const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    notifications: { type: 'string', default: '200000' },
-    rounds: { type: 'string', default: '3' },
-    only: { type: 'string', multiple: true },
+    smoke: { type: 'boolean', default: false },
   },
 });
-const say = (text: string) => process.stderr.write(`${text}\n`);
-const results = await drain(
-  {
-    notifications: Number(values.notifications),
-    rounds: Number(values.rounds),
-    ...(values.only === undefined ? {} : { only: values.only }),
-  },
-  say,
-);
-process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+const scale: Scale = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
+const machine = await describeMachine();
+for (const name of selected()) {
+  const table = await MEASUREMENTS[name]!(scale);
+  if (scale === 'full') keep(name, table, machine);
+  if (scale === 'smoke') say(`${name}: all counted`);
+  else process.stdout.write(`${format(table)}\n${machine}\n\n`);
+}
+
+function selected(): string[] {
+  const known = Object.keys(MEASUREMENTS);
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`no measurement is called ${unknown}: ${known.join(', ')}`);
+  if (positionals.length > 0) return positionals;
+  return scale === 'smoke' ? known.filter((name) => !ONLY_TIMES.includes(name)) : known;
+}

@@ -2,6 +2,7 @@
 
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { encodeAsJson } from '../src/export/json-encoding.js';
 import { summarizeSql } from '../src/translate/conventions/sql-summary.js';
 import { maskText } from '../src/translate/mask.js';
 import { Pairer, pointKey, type TracePoint } from '../src/translate/pair.js';
@@ -9,31 +10,23 @@ import { SpanMapper } from '../src/translate/span.js';
 import { decode } from '../src/wire/envelope.js';
 import type { Notification } from '../src/wire/notification.js';
 import { bodies, COPY_SIZE } from './support/corpus.js';
-import { type Spread, spreadOf } from './support/statistics.js';
+import { type Scale, show, type Table } from './support/report.js';
+import { spreadOf } from './support/statistics.js';
 
-export interface Part {
-  readonly name: string;
-  /** Nanoseconds of CPU a notification. */
-  readonly nanos: Spread;
-}
-
-export interface PartsOptions {
-  readonly rounds: number;
-  /** Copies of the recording in each round. */
-  readonly copies: number;
-}
+const ROUNDS: Record<Scale, number> = { full: 15, quick: 5, smoke: 1 };
+const COPIES = 4;
 
 interface Task {
   readonly name: string;
   run(): unknown;
 }
 
-export function parts({ rounds, copies }: PartsOptions): Part[] {
-  const count = copies * COPY_SIZE;
+export function parts(scale: Scale): Table {
+  const count = COPIES * COPY_SIZE;
   const tasks = tasksOn(bodies(count));
   const samples = new Map(tasks.map(({ name }) => [name, [] as number[]]));
   // The first rounds only warm the compiler up.
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -2; round < ROUNDS[scale]; round++) {
     for (const { name, run } of tasks) {
       globalThis.gc?.();
       const before = process.cpuUsage();
@@ -42,7 +35,18 @@ export function parts({ rounds, copies }: PartsOptions): Part[] {
       if (round >= 0) samples.get(name)!.push(((user + system) * 1_000) / count);
     }
   }
-  return tasks.map(({ name }) => ({ name, nanos: spreadOf(samples.get(name)!) }));
+  const nanos = tasks.map(({ name }) => ({ name, nanos: spreadOf(samples.get(name)!) }));
+  return {
+    title: 'Parts',
+    head: ['part', 'ns a notification', 'of JSON.parse'],
+    rows: nanos.map(({ name, nanos: each }) => [
+      name,
+      show(each),
+      (each.median / nanos[0]!.nanos.median).toFixed(2),
+    ]),
+    data: nanos,
+    notes: ['CPU of the process, garbage collection included; two notifications make one span.'],
+  };
 }
 
 function tasksOn(all: readonly Buffer[]): Task[] {
@@ -56,13 +60,15 @@ function tasksOn(all: readonly Buffer[]): Task[] {
   const texts = textsOf(notifications);
   const statements = [...new Set(texts.filter((text) => /^(?:SELECT|INSERT|UPDATE)/.test(text)))];
   return [
+    { name: 'JSON.parse alone', run: () => all.forEach((body) => void JSON.parse(body.toString())) },
     { name: 'decode', run: () => all.forEach((body) => void decode(body)) },
     { name: 'pair', run: () => pairAll(notifications) },
     { name: 'map, masking off', run: () => points.forEach((point) => void mappers.plain.toSpan(point)) },
     { name: 'map', run: () => points.forEach((point) => void mappers.masking.toSpan(point)) },
     { name: 'mask every text', run: () => texts.forEach((text) => void maskText(text)) },
     { name: 'summary of each statement', run: () => statements.forEach((text) => void summarizeSql(text)) },
-    { name: 'encode as JSON', run: () => encode(spans, JsonTraceSerializer) },
+    { name: 'encode as JSON', run: () => encode(spans, { serializeRequest: encodeAsJson }) },
+    { name: 'encode as JSON, the package', run: () => encode(spans, JsonTraceSerializer) },
     { name: 'encode as protobuf', run: () => encode(spans, ProtobufTraceSerializer) },
   ];
 }

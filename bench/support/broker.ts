@@ -40,7 +40,11 @@ export async function createVhost(): Promise<Vhost> {
   const withChannel: Vhost['withChannel'] = async (operation) => {
     const connection = await connect(amqpUrl);
     try {
-      return await operation(await connection.createChannel());
+      const channel = await connection.createChannel();
+      const result = await operation(channel);
+      // The connection's closing would overtake what the channel still has to send.
+      await channel.close();
+      return result;
     } finally {
       await connection.close();
     }
