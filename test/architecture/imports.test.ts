@@ -47,6 +47,7 @@ const OWNED: Readonly<Record<string, string>> = {
   '@opentelemetry/exporter-trace-otlp-http': 'export',
   '@opentelemetry/exporter-trace-otlp-proto': 'export',
   '@opentelemetry/otlp-exporter-base': 'export',
+  '@opentelemetry/otlp-exporter-base/node-http': 'export',
   '@opentelemetry/otlp-transformer': 'export',
   '@opentelemetry/resources': 'service',
   'seek-bzip': 'wire',
