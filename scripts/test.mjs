@@ -26,7 +26,13 @@ const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/', 'test
 /** These look at the page in a real browser. */
 const IN_BROWSER = ['test/browser/'];
 /** These run the program as it is published. */
-const OF_THE_BUILD = ['test/end-to-end/', 'test/integrity/', 'test/backends/', 'test/architecture/', 'test/package/'];
+const OF_THE_BUILD = [
+  'test/end-to-end/',
+  'test/integrity/',
+  'test/backends/',
+  'test/architecture/',
+  'test/package/',
+];
 /** These take minutes. */
 const LONG = ['test/integrity/', 'test/backends/'];
 const CONCURRENCY = 2;
