@@ -85,7 +85,7 @@ export async function publishLive(
 /** @param begin of the first one, milliseconds since the Unix epoch */
 function moved(bodies: readonly string[], begin: number): Due[] {
   const times = bodies.map((body) => TIMESTAMP.exec(body)?.[1] ?? '');
-  const first = times.reduce((earliest, time) => (time < earliest ? time : earliest));
+  const first = [...times].sort()[0];
   return bodies.map((body, index) => {
     const at = begin + Date.parse(`${times[index]}Z`) - Date.parse(`${first}Z`);
     const time = `${new Date(at).toISOString().slice(0, 23)}${times[index]!.slice(23)}`;
