@@ -41,7 +41,7 @@ describe('trace points that stay open beyond consumer_timeout', () => {
       await world.publisher.publish(long.map(([, stop]) => stop));
       const summary = await world.verdict(bridge);
       assert.equal(world.backend.duplicates, 0);
-      assert.equal(bridge.count(CONSUMING), 1);
+      assert.equal(bridge.count(CONSUMING), 1, bridge.text);
       test.diagnostic(`${summary.returned} renewals of ${LONG} open starts`);
       assert.ok(summary.returned >= LONG);
     });

@@ -8,15 +8,21 @@ const PROBE_EVERY_MS = 25;
 /**
  * Resolves with the first value that is neither undefined nor false.
  * @param what for the failure: what has not come true.
+ * @param progress while this changes, patience begins anew.
  */
 export async function until<T>(
   what: string | (() => string),
   probe: () => Promise<T> | T,
+  progress: () => unknown = () => undefined,
 ): Promise<Exclude<T, undefined | false>> {
-  const deadline = performance.now() + PATIENCE_MS;
+  let deadline = performance.now() + PATIENCE_MS;
+  let last = progress();
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value as Exclude<T, undefined | false>;
+    const now = progress();
+    if (now !== last) deadline = performance.now() + PATIENCE_MS;
+    last = now;
     if (performance.now() > deadline) {
       throw new Error(`within ${PATIENCE_MS / 1000} s: not ${typeof what === 'string' ? what : what()}`);
     }

@@ -122,6 +122,7 @@ export class World {
       () => `all at the backend: ${this.missing().length} missing\n${this.bridges.at(-1)?.text}`,
       () =>
         this.backend.spans.size + this.excused.size >= this.load.pairs.size && this.missing().length === 0,
+      () => this.backend.spans.size,
     );
   }
 
