@@ -55,7 +55,8 @@ async function takePictures() {
       publishLive(channel, [commands[0], recordedBodies(), ...commands.slice(1)], STAGGER_MS),
     );
     await picture(browser, sidecar.url, '/', 'page-overview', WIDE, 'light');
-    await picture(browser, sidecar.url, trace, 'page-waterfall', WIDE, 'light', openSpan);
+    await picture(browser, sidecar.url, trace, 'page-waterfall', WIDE, 'light');
+    await picture(browser, sidecar.url, trace, 'page-span', WIDE, 'light', openSpan);
     await picture(browser, sidecar.url, trace, 'page-waterfall-dark', WIDE, 'dark');
     await picture(browser, sidecar.url, '/', 'page-overview-phone', PHONE, 'dark');
     await picture(browser, sidecar.url, trace, 'page-waterfall-phone', PHONE, 'light', toWaterfall);
@@ -95,11 +96,10 @@ async function picture(browser, url, path, name, look, colorScheme, prepare) {
 
 /** @param {import('playwright-core').Page} page */
 async function openSpan(page) {
-  await page
-    .locator('tr.span', { hasText: 'POST /v2/ports' })
-    .first()
-    .click()
-    .catch(() => undefined);
+  const span = page.locator('tr.span', { hasText: 'POST /v2.1/servers' }).first();
+  await span.click();
+  await page.locator('.detail').waitFor();
+  await span.evaluate((row) => row.scrollIntoView());
 }
 
 /** @param {import('playwright-core').Page} page */
