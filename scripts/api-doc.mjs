@@ -81,7 +81,7 @@ function codeOf(declaration) {
 
 /** @param {string} text */
 function withoutLinks(text) {
-  return text.replace(/\{@link (\w+)\}/g, '`$1`');
+  return text.replace(/\{@link (\w+)\s*\}/g, '`$1`');
 }
 
 const entries = readEntries();

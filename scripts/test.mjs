@@ -38,6 +38,9 @@ const LONG = ['test/integrity/', 'test/backends/'];
 const CONCURRENCY = 2;
 /** Of a file, ms: one that hangs fails, and does not keep the others waiting for ever. */
 const TIMEOUT_MS = 300_000;
+/** These install packages. */
+const SLOW = 'test/package/';
+const SLOW_TIMEOUT_MS = 900_000;
 const LONG_TIMEOUT_MS = 3_600_000;
 
 /** The tests and every process that they started, as a process group. @type {number | undefined} */
@@ -135,7 +138,8 @@ async function provideBroker() {
  */
 function runTests(selected, provided) {
   const env = provided && { [AMQP]: provided.amqpUrl, [MANAGEMENT]: provided.managementUrl };
-  const timeout = reaches(selected, LONG) ? LONG_TIMEOUT_MS : TIMEOUT_MS;
+  const usual = reaches(selected, [SLOW]) ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
+  const timeout = reaches(selected, LONG) ? LONG_TIMEOUT_MS : usual;
   const runner = ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${timeout}`];
   const args = ['--enable-source-maps', ...runner, ...selected];
   const child = spawn(process.execPath, args, {

@@ -15,6 +15,7 @@ import { type Translated, Translator, type TranslatorOptions } from './translate
 import { DEFAULT_MAX_MESSAGE_BYTES, decode } from './wire/envelope.js';
 import type { Notification } from './wire/notification.js';
 
+/** What a {@link Bridge} is made of. */
 export interface BridgeOptions {
   readonly receivers: readonly Receiver[];
   readonly sink: SpanSink;
@@ -36,6 +37,7 @@ interface Token extends HeldDelivery {
 /** How often overdue halves are looked for; the pair timeout is far longer. */
 const OVERDUE_CHECK_MS = 1_000;
 
+/** The path as the sidecar has it: {@link createBridge} is easier to hold, and made of this. */
 export class Bridge {
   readonly counts: Counts = newCounts();
   private readonly receivers: readonly Receiver[];

@@ -12,6 +12,7 @@ export type RejectReason = MalformedReason | 'refused-by-backend' | 'untranslata
 /** Why a healthy delivery made no span: another kind of notification, or a rule of `TraceRules` or `KeepRules`. */
 export type FilterReason = 'foreign' | 'not-sampled' | DropReason | KeepReason;
 
+/** What happened to everything that came in; the first seven are deliveries, the others spans. */
 export interface Counts {
   /** Deliveries handed over by the receivers, redeliveries included. */
   received: number;

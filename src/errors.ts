@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   RESHARD_INCOMPLETE: 9,
 } as const;
 
+/** One of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** An error with a stable code, what went wrong and where (the message), and what to do about it (the hint). */

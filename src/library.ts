@@ -48,6 +48,7 @@ export interface CommonOptions {
   readonly meterProvider?: MeterProvider;
 }
 
+/** What {@link createBridge} takes. */
 export type CreateBridgeOptions = CommonOptions & Destination;
 
 /** A notification that can never become a span, or that the backend refused for good. It is settled by now. */

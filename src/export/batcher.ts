@@ -5,6 +5,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { FinalOutcome, Retrier } from './retry.js';
 
+/** How spans are gathered into batches: the first bound that is met sends one. */
 export interface BatchOptions {
   /** Spans in a batch at most. @default 512 */
   readonly maxSize: number;

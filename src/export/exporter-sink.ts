@@ -25,6 +25,7 @@ const plainJudge: Judge = async (send) => {
     : { kind: 'retryable', reason: error?.message ?? 'the exporter failed without an error' };
 };
 
+/** How an exporter is waited for, and what its answers mean. */
 export interface ExporterSinkOptions {
   /** Milliseconds after which an export that has not called back counts as failed. @default 30,000 */
   readonly deadlineMs?: number;
@@ -34,6 +35,7 @@ export interface ExporterSinkOptions {
   readonly abandon?: () => void;
 }
 
+/** A `SpanExporter` as a sink: one call of `export()` is one outcome. */
 export class ExporterSink implements SpanSink {
   private readonly deadlineMs: number;
   private readonly judge: Judge;

@@ -12,6 +12,7 @@ import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js'
 import { judgeGrpcFailure } from './grpc-outcome.js';
 import { judgeFailure, judgeSuccess, type ReadResponse, type TraceResponse } from './outcome.js';
 
+/** Where spans go over OTLP, and how. */
 export interface OtlpOptions {
   readonly protocol: 'http/json' | 'http/protobuf' | 'grpc';
   /** Over HTTP with its path (`/v1/traces`); for gRPC scheme, host and port. */

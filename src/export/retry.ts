@@ -9,6 +9,7 @@ import type { Outcome, SpanSink } from '../delivery.js';
 /** An outcome that will not change. */
 export type FinalOutcome = Exclude<Outcome, { kind: 'retryable' }>;
 
+/** Pauses between attempts, of which there is no limit. */
 export interface RetryOptions {
   /** The first pause, ms. @default 500 */
   readonly initialDelayMs?: number;

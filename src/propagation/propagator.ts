@@ -13,6 +13,7 @@ import { BridgeError } from '../errors.js';
 import { fromTraceInfo, toTraceInfo } from './span-ids.js';
 import { readTraceInfo, signTraceInfo, TRACE_HMAC_HEADER, TRACE_INFO_HEADER } from './trace-info.js';
 
+/** The keys of an {@link OsprofilerPropagator}. */
 export interface OsprofilerPropagatorOptions {
   /**
    * `hmac_keys` of the OpenStack services' `[profiler]` section: at least one, none of them empty. The first one signs

@@ -11,6 +11,7 @@ import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
 import { type Holder, handedOut, RabbitDelivery } from './rabbit-delivery.js';
 
+/** What a {@link ChannelReceiver} consumes, and how. */
 export interface ChannelReceiverOptions {
   /** An open channel of `amqplib`; a confirm channel will do as well. */
   readonly channel: AmqpChannel;

@@ -28,6 +28,7 @@ export interface TapSource {
   readonly temporary?: boolean;
 }
 
+/** What a {@link RabbitReceiver} consumes, and how. */
 export interface RabbitReceiverOptions {
   readonly address: BrokerAddress;
   readonly source: DrainSource | TapSource;
@@ -65,6 +66,7 @@ export interface DeadLetterOptions {
   readonly maxLength?: number;
 }
 
+/** When a delivery that stays open goes round by the parking queue. */
 export interface RenewalOptions {
   /** Milliseconds after which an open delivery is renewed; well below the broker's `consumer_timeout`. Default 10 min. */
   readonly afterMs?: number;

@@ -47,6 +47,10 @@ type Wait = Explanation & {
   readonly isStandby?: boolean;
 };
 
+/**
+ * Consumes a queue over a connection of its own, until {@link stop}: reconnects, waits for what is not there, keeps a second
+ * bridge away, renews what stays open for long, and keeps dead letters.
+ */
 export class RabbitReceiver implements Receiver {
   readonly name: string;
   readonly #options: RabbitReceiverOptions;

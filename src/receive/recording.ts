@@ -13,6 +13,7 @@ import { checkInputs, inputName, readInput } from './recording-input.js';
 import { type Part, PartSplitter } from './recording-parts.js';
 import { type ReportedPayload, readReport } from './report.js';
 
+/** What a {@link RecordingReceiver} reads, and how fast. */
 export interface RecordingOptions {
   /** Paths, read one after the other; `-` is standard input. Plain or gzip; one record or message a line, or reports. */
   readonly files: readonly string[];

@@ -26,6 +26,7 @@ export interface Paired<Token> {
   readonly replaced?: Token;
 }
 
+/** What may be open; past a bound the oldest half leaves as an incomplete span. */
 export interface PairBounds {
   /** Halves that may be open at once. @default 10,000 */
   readonly maxOpenPoints: number;

@@ -28,6 +28,7 @@ import {
 
 export type { DropReason } from './trace-state.js';
 
+/** Which trace points make no span, and whether a trace gets a root of its own. */
 export interface TraceRuleOptions {
   /** Names of trace points, or families (`db`, `function`, `http-server`, `http-client`, `other`), that make no span. */
   readonly drop: readonly string[];

@@ -31,11 +31,13 @@ export type Translated<Token> =
   /** The mapping threw, which is a bug in it: these notifications make no span, and no others are touched. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly tokens: readonly Token[] };
 
+/** Which traces are kept. */
 export interface SamplingOptions {
   /** The part of all traces that is kept, 0 to 1; the trace id decides. @default 1 */
   readonly sampleRatio: number;
 }
 
+/** How notifications become spans: mapping, bounds of what is open, rules for traces, sampling. */
 export type TranslatorOptions = Partial<
   MappingOptions & PairBounds & TraceRuleOptions & SamplingOptions & KeepOptions
 >;
@@ -59,6 +61,8 @@ function maxHeldPoints(maxOpenPoints: number): number {
 const HELD: readonly never[] = [];
 
 /**
+ * Pairs notifications and maps the pairs to spans. Pure: no I/O, and the caller's clock.
+ *
  * @typeParam Token whatever the caller wants back with the span that a notification became part of: a delivery, an
  * index, nothing.
  */

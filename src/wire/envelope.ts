@@ -26,8 +26,10 @@ export const MALFORMED_REASONS = [
   'bad-name',
   'bad-timestamp',
 ] as const;
+/** One of {@link MALFORMED_REASONS}. */
 export type MalformedReason = (typeof MALFORMED_REASONS)[number];
 
+/** What a message's body is. */
 export type Decoded =
   | { readonly kind: 'notification'; readonly notification: Notification }
   /** A notification of another kind, such as Keystone's `identity.authenticate`: healthy and not ours. */

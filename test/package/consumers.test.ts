@@ -9,16 +9,15 @@ describe('the installed package', () => {
   let project: Project;
 
   before(async () => {
-    project = await Project.install([
-      ...['@opentelemetry/api@~1.9.0', '@opentelemetry/sdk-trace-base@^2.12.1', '@types/node@20'],
-    ]);
+    const packages = ['@opentelemetry/api@~1.9.0', '@opentelemetry/sdk-trace-base@^2.12.1', '@types/node@20'];
+    project = await Project.install(packages, NODES);
     for (const file of ['translate.mjs', 'translate.cjs', 'cost.mjs']) await project.copy(file);
   });
   after(() => project?.remove());
 
   for (const version of NODES) {
     it(`translates a recording on Node ${version}, imported and required`, async (test) => {
-      const node = await project.node(version);
+      const node = project.node(version);
       if (node === undefined) return;
       for (const file of ['translate.mjs', 'translate.cjs']) {
         const { notifications, spans } = await project.run(node, file, project.recording);
@@ -36,10 +35,9 @@ describe('the installed package', () => {
     await project.copy('typed.ts');
     await project.copy('sdk2-types.ts', 'sdk-types.ts');
     await project.copy('amqplib-types.ts');
-    for (const resolution of ['node16', 'nodenext']) {
-      const options = { module: resolution, moduleResolution: resolution };
-      assert.equal(await project.typecheck(options, ['typed.mts', 'typed.cts']), '', resolution);
-    }
+    // The strictest: under nodenext CommonJS code may import what is typed as an ES module.
+    const node16 = { module: 'node16', moduleResolution: 'node16' };
+    assert.equal(await project.typecheck(node16, ['typed.mts', 'typed.cts']), '', 'node16');
     const bundled = { module: 'preserve', moduleResolution: 'bundler' };
     assert.equal(await project.typecheck(bundled, ['typed.ts']), '', 'bundler');
   });

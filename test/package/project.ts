@@ -1,5 +1,6 @@
 /** A fresh project outside the repository, into which the packed package is installed as its users do it. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,23 +9,36 @@ import { promisify } from 'node:util';
 const ROOT = process.cwd();
 const CONSUMERS = join(ROOT, 'test', 'package', 'consumers');
 const RECORDING = ['node_modules', 'osprofiler-otel-bridge', 'recordings', 'nova-server-boot.ndjson.gz'];
+/** Node itself as an npm package. */
+const NODE = `node-${process.platform}-${process.arch}`;
 const run = promisify(execFile);
 
 /** The notifications and spans of the recording that comes with the package. */
 export const RECORDED = { notifications: 3_522, spans: 1_761 };
 
+function nodeName(version: string): string {
+  return `node-${version}`;
+}
+
 export class Project {
   private constructor(readonly directory: string) {}
 
-  /** @param packages what is installed beside this package. */
-  static async install(packages: readonly string[]): Promise<Project> {
+  /**
+   * @param packages what is installed beside this package.
+   * @param nodes versions of Node, from npm; a line says so where they cannot be had.
+   */
+  static async install(packages: readonly string[], nodes: readonly string[]): Promise<Project> {
     const project = new Project(await mkdtemp(join(tmpdir(), 'osprofiler-bridge-consumer-')));
     try {
       await writeFile(join(project.directory, 'package.json'), '{ "private": true }');
       // What is built is packed as it is: building again would take it away from under the other tests.
       const pack = ['pack', ROOT, '--ignore-scripts', '--json'];
       const [{ filename }] = JSON.parse(await project.npm(...pack)) as [{ filename: string }];
-      await project.add(filename, ...packages);
+      const programs = nodes.map((version) => `${nodeName(version)}@npm:${NODE}@${version}`);
+      await project.add([filename, ...packages, ...programs]).catch(async () => {
+        await project.add([filename, ...packages]);
+        console.log(`${NODE} cannot be had here from npm: Node ${nodes.join(', ')} not tried`);
+      });
       return project;
     } catch (error) {
       await project.remove();
@@ -36,23 +50,14 @@ export class Project {
     return join(this.directory, ...RECORDING);
   }
 
-  async add(...packages: readonly string[]): Promise<void> {
+  async add(packages: readonly string[]): Promise<void> {
     await this.npm('install', ...packages, '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts');
   }
 
-  /**
-   * Another Node, from npm.
-   * @returns the program; undefined, with a line that says so, where it cannot be had.
-   */
-  async node(version: string): Promise<string | undefined> {
-    const name = `node-${version}`;
-    try {
-      await this.add(`${name}@npm:node-${process.platform}-${process.arch}@${version}`);
-      return join(this.directory, 'node_modules', name, 'bin', 'node');
-    } catch {
-      console.log(`Node ${version} cannot be had here from npm: not tried with it`);
-      return undefined;
-    }
+  /** One of the other Nodes; undefined where it could not be had. */
+  node(version: string): string | undefined {
+    const program = join(this.directory, 'node_modules', nodeName(version), 'bin', 'node');
+    return existsSync(program) ? program : undefined;
   }
 
   /** Copies one of the consumers into the project. */

@@ -10,10 +10,8 @@ describe('the installed package beside SDK 3.x', () => {
 
   before(async () => {
     backend = await OtlpReceiver.start();
-    project = await Project.install([
-      ...['@opentelemetry/api@^1.10.0', '@opentelemetry/sdk-trace@^3.0.0', '@types/node@20'],
-      '@opentelemetry/exporter-trace-otlp-http@^0.301.0',
-    ]);
+    const sdk = ['@opentelemetry/sdk-trace@^3.0.0', '@opentelemetry/exporter-trace-otlp-http@^0.301.0'];
+    project = await Project.install(['@opentelemetry/api@^1.10.0', ...sdk, '@types/node@20'], ['24']);
   });
   after(async () => {
     await backend.stop();
@@ -22,7 +20,7 @@ describe('the installed package beside SDK 3.x', () => {
 
   for (const how of ['exporter', 'processor']) {
     it(`sends a recording through its ${how}`, async () => {
-      const node = await project.node('24');
+      const node = project.node('24');
       if (node === undefined) return;
       await project.copy('sdk3.mjs');
       backend.clear();
