@@ -16,6 +16,7 @@ import { isSampled } from './sampling.js';
 import type { Ruled } from './trace-rules.js';
 import { exchangeToken, mainOf } from './trace-state.js';
 
+/** Sampling by result: which traces are worth exporting, and the bounds of what waits for that to show. */
 export interface KeepOptions {
   /** Keep traces in which a span has status ERROR. @default false */
   readonly keepErrors: boolean;

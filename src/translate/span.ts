@@ -120,11 +120,10 @@ function seal(
   resource: SpanResource,
 ): ReadableSpan {
   const status = { code: draft.statusCode };
-  return {
+  const span: ReadableSpan & { parentSpanContext?: SpanContext } = {
     name: draft.text(draft.name) || FALLBACK_NAME,
     kind: draft.kind,
     spanContext: () => context,
-    ...(parent === undefined ? {} : { parentSpanContext: parent }),
     startTime: toHrTime(begin),
     endTime: toHrTime(end),
     status: draft.statusMessage === undefined ? status : { ...status, message: draft.statusMessage },
@@ -139,6 +138,9 @@ function seal(
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+  // Not spread into the literal: that made this the slowest fifth of the mapping.
+  if (parent !== undefined) span.parentSpanContext = parent;
+  return span;
 }
 
 function contextOf(traceId: string, id: Id): SpanContext {
