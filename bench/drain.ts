@@ -1,4 +1,5 @@
 /** How fast a backlog leaves the queue, by the bridge and by what one would use instead, in turn on one broker. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_BATCH } from '../src/export/batcher.js';
 import { DEFAULT_PAIR_BOUNDS } from '../src/translate/pair.js';
 import { createVhost, QUEUE, type Vhost } from './support/broker.js';
@@ -15,6 +16,8 @@ const WINDOW =
 
 const NOTIFICATIONS: Record<Scale, number> = { full: 200_000, quick: 40_000, smoke: 3_000 };
 const ROUNDS: Record<Scale, number> = { full: 5, quick: 2, smoke: 1 };
+/** Whoever loses a notification would be waited for for ever. */
+const DEADLINE_MS = 900_000;
 const BARE = 'bare amqplib consumer';
 const PYTHON = 'oslo.messaging listener with OpenTelemetry SDK';
 /** Python drains so small a part of the backlog, or it would take longer than all the rest. */
@@ -157,8 +160,9 @@ async function drainOnce(subject: Subject, count: number, backend: Backend): Pro
   try {
     await vhost.fill(0, count);
     const { complete } = backend.expect(count / 2);
-    const { program, done } = await subject.start(vhost, backend, count);
-    await (subject.makesSpans ? complete : done);
+    const { program, done: consumed } = await subject.start(vhost, backend, count);
+    const done = await settledWithin(subject.makesSpans ? complete : consumed, DEADLINE_MS);
+    if (!done) throw new Error(`${subject.name} did not come to an end`);
     const { wall, cpu } = program.used();
     const { peak } = memory(program.pid);
     await program.stop();
@@ -167,6 +171,15 @@ async function drainOnce(subject: Subject, count: number, backend: Backend): Pro
   } finally {
     await vhost.remove();
   }
+}
+
+/** @returns false when the time has passed. */
+async function settledWithin(done: Promise<void> | undefined, deadlineMs: number): Promise<boolean> {
+  const stop = new AbortController();
+  const late = sleep(deadlineMs, false, { signal: stop.signal }).catch(() => false);
+  const isDone = await Promise.race([Promise.resolve(done).then(() => true), late]);
+  stop.abort();
+  return isDone;
 }
 
 /** What was fast and wrong is not counted. */

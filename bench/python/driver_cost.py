@@ -24,7 +24,8 @@ def main():
     payloads = payloads_in(recording)
     conf = cfg.ConfigOpts()
     conf([], project="driver")
-    opts.set_defaults(conf)
+    for group, options in opts.list_opts():
+        conf.register_opts(options, group=group)
     driver = OTLP(endpoint, project="nova", service="api", host="ctl-01", conf=conf)
     spans = 0
     before = time.process_time()

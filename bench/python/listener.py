@@ -131,6 +131,8 @@ def main():
         executor="threading",
         allow_requeue=False,
     )
+    # Several workers would take a stop before its start, and mix the ids up.
+    conf.set_override("executor_thread_pool_size", 1)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     print("ready", flush=True)

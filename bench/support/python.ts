@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { Program } from './programs.js';
 import type { Say } from './report.js';
 
@@ -58,8 +59,11 @@ export async function driverCost(python: Python, endpoint: string): Promise<numb
   const child = spawn(python, ['-W', 'ignore', script('driver_cost.py'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return Number(line);
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const printed = await text(child.stdout);
+  const [status] = await exited;
+  if (status !== 0) throw new Error(`the Python driver ended with ${status}`);
+  return Number(printed);
 }
 
 function script(name: string): string {
