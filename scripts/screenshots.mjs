@@ -43,7 +43,7 @@ async function takePictures() {
   const { startBrowser } = await load('test/browser/chromium.js');
   const vhost = await testBroker().createVhost();
   await vhost.withChannel(declareQueue);
-  const sidecar = await startSidecar({ address: vhost.address() });
+  const sidecar = await startSidecar({ address: vhost.address(), rootSpan: false });
   const browser = await startBrowser();
   const trace = `/traces/${BOOT}`;
   const commands = COMMANDS.map((name) =>
