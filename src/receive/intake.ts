@@ -77,11 +77,13 @@ export class Intake {
     const intake = new Intake(connection, options);
     try {
       const { queue, prefetch, renewal } = options;
-      // Without renewal nothing would be gained: what was given out before stays where it is counted.
-      const first = renewal === undefined ? prefetch : firstWindow(prefetch);
+      // Without renewal nothing would be gained: what was given out before stays where it is counted. A queue of our
+      // own may have a single active consumer, and then those that widen the window would wait in line for ever.
+      const isCautious = renewal !== undefined && !intake.#parksAtHome;
+      const first = isCautious ? firstWindow(prefetch) : prefetch;
       const consuming = { ...intake.#consuming(queue), prefetch: first };
       intake.#consumption = await Consumption.open(connection, consuming);
-      if (renewal !== undefined) {
+      if (isCautious) {
         const caution = { prefetch, atDeliveries: renewal.atDeliveries };
         void widenStepByStep(intake.#consumption, caution, intake.#over.signal);
       }
