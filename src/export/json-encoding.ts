@@ -1,6 +1,6 @@
 /**
- * Spans → OTLP/JSON, byte for byte what `JsonTraceSerializer` of @opentelemetry/otlp-transformer writes, in a third of
- * the time: that one builds a tree of objects for `JSON.stringify`, which was the largest part of the bridge's CPU. Here
+ * Spans → OTLP/JSON, byte for byte what `JsonTraceSerializer` of @opentelemetry/otlp-transformer writes, in two
+ * thirds of its CPU: that one builds a tree of objects for `JSON.stringify`, which was the largest part of the bridge's CPU. Here
  * the text is written at once, and what comes over and over is written once and kept.
  *
  * Only what the bridge's own spans hold is written here. A batch with anything else in it goes to the package.

