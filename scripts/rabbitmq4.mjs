@@ -10,7 +10,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const SUITE = 'trixie';
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 const SERVER = 'usr/lib/rabbitmq/bin/rabbitmq-server';
 
 /**
@@ -34,7 +33,7 @@ export async function rabbitmq4() {
   const mirror = debianMirror();
   const { status, stdout, stderr } = spawnSync(
     'debootstrap',
-    ['--variant=minbase', '--include=rabbitmq-server', SUITE, attempt, mirror],
+    ['--variant=minbase', '--include=rabbitmq-server', SUITE, attempt, ...mirror],
     { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   if (status === 0) {
@@ -43,10 +42,15 @@ export async function rabbitmq4() {
   }
   await rm(attempt, { recursive: true, force: true });
   const lastLine = `${stdout}\n${stderr}`.trim().split('\n').at(-1);
-  return { problem: `debootstrap could not unpack Debian ${SUITE} from ${mirror}: ${lastLine}` };
+  return {
+    problem: `debootstrap could not unpack Debian ${SUITE}${mirror.length === 0 ? '' : ` from ${mirror[0]}`}: ${lastLine}`,
+  };
 }
 
-/** The mirror that the machine's own apt uses, when it is a Debian. */
+/**
+ * The mirror that the machine's own apt uses, when it is a Debian; otherwise debootstrap's default.
+ * @returns {string[]}
+ */
 function debianMirror() {
   const { stdout } = spawnSync(
     'apt-get',
@@ -54,5 +58,5 @@ function debianMirror() {
     { encoding: 'utf8' },
   );
   const mirrors = (stdout ?? '').split('\n').filter((uri) => uri !== '' && !uri.includes('security'));
-  return mirrors[0]?.replace(/\/$/, '') ?? DEFAULT_MIRROR;
+  return mirrors.slice(0, 1).map((mirror) => mirror.replace(/\/$/, ''));
 }
