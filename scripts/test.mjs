@@ -140,7 +140,13 @@ function runTests(selected, provided) {
   const env = provided && { [AMQP]: provided.amqpUrl, [MANAGEMENT]: provided.managementUrl };
   const usual = reaches(selected, [SLOW]) ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
   const timeout = reaches(selected, LONG) ? LONG_TIMEOUT_MS : usual;
-  const runner = ['--test', `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${timeout}`];
+  // The spec reporter says at the end which tests failed, where the end of a long log is all that is left of it.
+  const runner = [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${CONCURRENCY}`,
+    `--test-timeout=${timeout}`,
+  ];
   const args = ['--enable-source-maps', ...runner, ...selected];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,

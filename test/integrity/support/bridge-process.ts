@@ -4,25 +4,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Summary } from '../../../src/service/summary.js';
 import { until } from './patience.js';
 
 const MAIN = fileURLToPath(new URL('../../../src/service/main.js', import.meta.url));
 const MOST_LINES = 20_000;
 
-/** The line that `run` logs at its end; see src/service/summary.ts. */
-export interface Summary {
-  readonly notifications: number;
-  readonly exported: number;
-  readonly spans: number;
-  readonly incomplete: number;
-  readonly duplicates: number;
-  readonly late: number;
-  readonly filtered: number;
-  readonly rejected: Readonly<Record<string, number>>;
-  readonly refused: number;
-  readonly returned: number;
-  readonly unsettled: number;
-}
+export type { Summary };
 
 export interface LogLine {
   readonly message: string;

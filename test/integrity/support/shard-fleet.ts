@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Message } from 'amqplib';
+import { emptied } from '../../support/emptied.js';
 import { BridgeProcess } from './bridge-process.js';
 import { until } from './patience.js';
 import { QUEUE } from './publisher.js';
@@ -135,27 +135,14 @@ function shardsOf({ lines }: BridgeProcess): readonly number[] {
   return (said?.['shards'] as readonly number[] | undefined) ?? [];
 }
 
-/** Takes everything out of a queue by consuming it: quorum queues with a single active consumer allow no other way. */
-function emptied({ broker, vhost }: World, queue: string): Promise<Message[]> {
-  return broker.withChannel(vhost, async (channel) => {
-    const { messageCount } = await channel.checkQueue(queue);
-    const messages: Message[] = [];
-    if (messageCount === 0) return messages;
-    await new Promise<void>((resolve) => {
-      void channel.consume(queue, (message) => {
-        if (message !== null) messages.push(message);
-        if (messages.length === messageCount) resolve();
-      });
-    });
-    for (const message of messages) channel.ack(message);
-    return messages;
-  });
-}
-
 /** Checks that what is left belongs to pairs that were taken, and that it is little. @returns how many messages. */
 async function leftIn(world: World, shards: number): Promise<number> {
   const queues = [QUEUE, ...Array.from({ length: shards }, (_, index) => shardName(index, shards))];
-  const messages = (await Promise.all(queues.map((queue) => emptied(world, queue)))).flat();
+  const messages = (
+    await Promise.all(
+      queues.map((queue) => world.broker.withChannel(world.vhost, (channel) => emptied(channel, queue))),
+    )
+  ).flat();
   const strangers = messages.filter(({ content }) => !world.backend.spans.has(keyOf(content)));
   assert.deepEqual(strangers, []);
   assert.ok(

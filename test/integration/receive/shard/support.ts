@@ -6,6 +6,7 @@ import { type Layout, shardQueue } from '../../../../src/receive/shard/layout.js
 import { reshard } from '../../../../src/receive/shard/reshard.js';
 import { ShardReceiver, type ShardReceiverOptions } from '../../../../src/receive/shard/shard-receiver.js';
 import { Sharder } from '../../../../src/receive/shard/sharder.js';
+import { emptied } from '../../../support/emptied.js';
 import type { TestVhost } from '../../../support/rabbitmq.js';
 import { RememberingHandler, RememberingLog } from '../../../support/receiving.js';
 
@@ -70,18 +71,5 @@ export function change(vhost: TestVhost, layout: Layout, patienceMs = 20_000) {
 
 /** Everything that is in a shard, taken out of it. */
 export function taken(vhost: TestVhost, index: number, shards: number): Promise<Message[]> {
-  return vhost.withChannel(async (channel) => {
-    const queue = shardQueue(index, shards);
-    const { messageCount } = await channel.checkQueue(queue);
-    const messages: Message[] = [];
-    if (messageCount === 0) return messages;
-    await new Promise<void>((resolve) => {
-      void channel.consume(queue, (message) => {
-        if (message !== null) messages.push(message);
-        if (messages.length === messageCount) resolve();
-      });
-    });
-    for (const message of messages) channel.ack(message);
-    return messages;
-  });
+  return vhost.withChannel((channel) => emptied(channel, shardQueue(index, shards)));
 }
