@@ -12,8 +12,13 @@ import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
 import { type Holder, handedOut, RabbitDelivery } from './rabbit-delivery.js';
 
-/** This many settlements are flushed at once, without waiting for the end of the event loop's turn. */
-const FLUSH_AT = 512;
+/**
+ * Settlements that need a frame of their own are held back until they go with others in one `multiple` frame, as nearly
+ * all do when their trace is over: up to this part of the window, and for so long. In a drain that halves what a
+ * notification costs the broker. What is held back when the bridge is killed comes again, as what is on its way does.
+ */
+const HELD_BACK_SHARE = 0.25;
+const HELD_BACK_MS = 250;
 const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
 export interface ConsumptionOptions {
@@ -50,6 +55,8 @@ export class Consumption implements Holder {
   #open = true;
   #handedOver = false;
   #flushScheduled = false;
+  #heldBackTimer: NodeJS.Timeout | undefined;
+  #window = 0;
   #finished = 0;
 
   private constructor(
@@ -121,6 +128,7 @@ export class Consumption implements Holder {
       noAck: false,
     });
     this.#tags.push(tag);
+    this.#window += prefetch;
   }
 
   /** No more messages, please; what was handed over can still be settled. Never rejects. */
@@ -197,28 +205,29 @@ export class Consumption implements Holder {
     if (delivery.live) this.options.onKept?.(delivery);
   }
 
+  /** At the end of the event loop's turn: a batch settles a thousand at once. */
   #flushSoon(): void {
-    if (this.#ledger.waiting >= FLUSH_AT) this.#flush();
-    else this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     setImmediate(() => {
       this.#flushScheduled = false;
-      this.#flush();
+      this.#flush(this.#window * HELD_BACK_SHARE);
+      if (this.#ledger.waiting > 0) this.#heldBackTimer ??= setTimeout(() => this.#flush(), HELD_BACK_MS);
     });
   }
 
-  #flush(): void {
+  /** @param holdBack - how many that would need a frame of their own may go on waiting. */
+  #flush(holdBack = 0): void {
     if (!this.#open) return;
     try {
-      this.#ledger.flush(this.#acknowledger);
+      this.#ledger.flush(this.#acknowledger, holdBack);
     } catch (error) {
       // amqplib throws on a channel that closes before it says so; the broker gives these out again.
       this.options.log.debug({ error: messageOf(error) }, 'settlements met a closed channel');
     }
+    if (this.#ledger.waiting > 0) return;
+    clearTimeout(this.#heldBackTimer);
+    this.#heldBackTimer = undefined;
   }
 
   /** The handler threw: a bug, but a message in limbo would be worse than a fresh channel. */
@@ -232,6 +241,7 @@ export class Consumption implements Holder {
   #lose(): void {
     if (!this.#open) return;
     this.#open = false;
+    clearTimeout(this.#heldBackTimer);
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();
     // Of an origin that handed nothing over nobody knows.

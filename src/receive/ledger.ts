@@ -3,7 +3,9 @@
  *
  * RabbitMQ settles "this tag and all before it" in one frame (`multiple`), which is right only below the oldest tag
  * that is still unsettled. Pairing settles out of order all the time, so settlements are collected and flushed
- * together: one `multiple` frame for the accepted ones below that tag, one frame each for the others.
+ * together: one `multiple` frame for the accepted ones below that tag. The others may be held back until they are below
+ * it, too: a start that stays open, as the root of every trace does, would else cost a frame for each message behind it,
+ * and frames are what an acknowledgement costs the broker.
  *
  * Between open and settled an entry may be *aside*: no longer the handler's, but unacknowledged until a copy of it is
  * safe in another queue. No `multiple` frame covers it.
@@ -46,6 +48,8 @@ export class Ledger {
   #unsettled = 0;
   #aside = 0;
   #accepted: number[] = [];
+  /** The lowest tag among them; infinite without any. */
+  #lowest = Number.POSITIVE_INFINITY;
   #rejected: number[] = [];
 
   /** @param isAlone - whether nobody else consumes on the channel: a `multiple` frame would settle their messages, too. */
@@ -84,7 +88,7 @@ export class Ledger {
     if (entry.ledger !== this || entry.isAside) return false;
     this.#unlink(entry);
     this.#unsettled -= 1;
-    if (how === 'accept') this.#accepted.push(entry.tag);
+    if (how === 'accept') this.#accept(entry.tag);
     else this.#rejected.push(entry.tag);
     return true;
   }
@@ -109,7 +113,7 @@ export class Ledger {
     if (entry.ledger !== this || !entry.isAside) return false;
     this.#unlink(entry);
     this.#aside -= 1;
-    this.#accepted.push(entry.tag);
+    this.#accept(entry.tag);
     return true;
   }
 
@@ -149,17 +153,18 @@ export class Ledger {
   }
 
   /**
-   * Tells the broker of every settlement that waits; without any, sends nothing. O(frames and settlements).
+   * Tells the broker of the settlements that wait; without any, sends nothing. O(frames and settlements).
+   * @param holdBack - how many that would need a frame of their own may go on waiting; beyond that all of them are sent.
    * @returns how many frames were sent.
    */
-  flush(channel: Acknowledger): number {
+  flush(channel: Acknowledger, holdBack = 0): number {
     const rejected = this.#rejected;
-    const accepted = this.#accepted;
     this.#rejected = [];
-    this.#accepted = [];
     // Rejections first: a `multiple` frame would accept those below it that the broker still counts as open.
     for (const tag of rejected) channel.reject(tag);
-    return rejected.length + this.#acknowledge(channel, accepted);
+    const together = this.#acknowledgePrefix(channel);
+    const alone = this.#accepted.length > holdBack ? this.#acknowledgeEach(channel) : 0;
+    return rejected.length + together + alone;
   }
 
   /** The channel is gone: everything in the ledger is void and lets go of its neighbours. */
@@ -174,29 +179,47 @@ export class Ledger {
     this.#newest = undefined;
     this.#unsettled = 0;
     this.#aside = 0;
-    this.#accepted = [];
+    this.#takeAccepted();
     this.#rejected = [];
   }
 
-  #acknowledge(channel: Acknowledger, accepted: readonly number[]): number {
+  #accept(tag: number): void {
+    this.#accepted.push(tag);
+    if (tag < this.#lowest) this.#lowest = tag;
+  }
+
+  #takeAccepted(): number[] {
+    const accepted = this.#accepted;
+    this.#accepted = [];
+    this.#lowest = Number.POSITIVE_INFINITY;
+    return accepted;
+  }
+
+  /** Everything accepted below the oldest tag that is not: in one frame. */
+  #acknowledgePrefix(channel: Acknowledger): number {
     const bound = this.isAlone ? (this.#oldest?.tag ?? Number.POSITIVE_INFINITY) : 0;
+    if (this.#lowest >= bound) return 0;
     let highest = 0;
     let below = 0;
-    let frames = 0;
-    for (const tag of accepted) {
-      if (tag < bound) {
-        below += 1;
-        if (tag > highest) highest = tag;
-      } else {
-        channel.ack(tag, false);
-        frames += 1;
+    for (const tag of this.#takeAccepted()) {
+      if (tag >= bound) {
+        this.#accept(tag);
+        continue;
       }
+      below += 1;
+      if (tag > highest) highest = tag;
     }
-    if (below === 0) return frames;
     // The highest accepted one, not the tag before the oldest unsettled: RabbitMQ answers a tag that it no longer
     // counts as open (a rejected one) with 406, `multiple` or not.
     channel.ack(highest, below > 1);
-    return frames + 1;
+    return 1;
+  }
+
+  /** In ascending order: RabbitMQ looks for a tag from the oldest on. */
+  #acknowledgeEach(channel: Acknowledger): number {
+    const accepted = this.#takeAccepted().sort((one, other) => one - other);
+    for (const tag of accepted) channel.ack(tag, false);
+    return accepted.length;
   }
 
   #unlink(entry: LedgerEntry): void {

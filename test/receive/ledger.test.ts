@@ -62,8 +62,29 @@ describe('the ledger', () => {
     const { ledger, channel, entries } = filled(5);
     for (const index of [0, 1, 3, 4]) ledger.settle(entries[index]!, 'accept');
     assert.equal(ledger.flush(channel), 3);
-    assert.deepEqual(channel.frames, ['ack 4', 'ack 5', 'ack 2 multiple']);
+    assert.deepEqual(channel.frames, ['ack 2 multiple', 'ack 4', 'ack 5']);
     assert.deepEqual([...channel.outstanding], [3]);
+  });
+
+  it('holds back what would need frames of its own, until it goes with others in one', () => {
+    const { ledger, channel, entries } = filled(5);
+    for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');
+    assert.equal(ledger.flush(channel, 3), 0);
+    assert.equal(ledger.waiting, 3);
+    ledger.settle(entries[0]!, 'accept');
+    assert.equal(ledger.flush(channel, 3), 1);
+    assert.equal(ledger.waiting, 2);
+    ledger.settle(entries[2]!, 'accept');
+    assert.equal(ledger.flush(channel, 3), 1);
+    assert.deepEqual(channel.frames, ['ack 2 multiple', 'ack 5 multiple']);
+  });
+
+  it('sends all that it held back, in order, when there is more of it than allowed', () => {
+    const { ledger, channel, entries } = filled(5);
+    for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');
+    assert.equal(ledger.flush(channel, 2), 3);
+    assert.deepEqual(channel.frames, ['ack 2', 'ack 4', 'ack 5']);
+    assert.equal(ledger.waiting, 0);
   });
 
   it('rejects before a multiple acknowledgement could accept the rejected', () => {
@@ -122,7 +143,7 @@ describe('the ledger', () => {
     assert.equal(ledger.setAside(entries[1]!), true);
     for (const index of [0, 2, 3]) ledger.settle(entries[index]!, 'accept');
     ledger.flush(channel);
-    assert.deepEqual(channel.frames, ['ack 3', 'ack 4', 'ack 1']);
+    assert.deepEqual(channel.frames, ['ack 1', 'ack 3', 'ack 4']);
     assert.deepEqual([...channel.outstanding], [2]);
     assert.equal(ledger.release(entries[1]!), true);
     ledger.flush(channel);
@@ -186,12 +207,12 @@ describe('the ledger', () => {
 
 type Step =
   | { readonly do: 'arrive' }
-  | { readonly do: 'flush' }
+  | { readonly do: 'flush'; readonly holdBack: number }
   | { readonly do: 'accept' | 'reject' | 'set aside' | 'release' | 'renew'; readonly at: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Step>({ do: 'arrive' }) },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: 'flush' }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('flush' as const), holdBack: fc.nat({ max: 8 }) }) },
   {
     weight: 7,
     arbitrary: fc.record({
@@ -212,7 +233,7 @@ class World {
 
   take(each: Step): void {
     if (each.do === 'arrive') this.arrive();
-    else if (each.do === 'flush') this.flush();
+    else if (each.do === 'flush') this.flush(each.holdBack);
     else if (this.entries.length > 0) this.change(each.do, each.at % this.entries.length);
     assert.equal(this.ledger.unsettled, this.count('open'));
     assert.equal(this.ledger.aside, this.count('aside'));
@@ -220,17 +241,28 @@ class World {
     assert.deepEqual([...this.ledger], outstanding);
   }
 
-  flush(): void {
+  flush(holdBack = 0): void {
     const waiting = this.ledger.waiting;
-    const frames = this.ledger.flush(this.channel);
+    const frames = this.ledger.flush(this.channel, holdBack);
     assert.ok(frames <= waiting, 'never more frames than settlements');
-    assert.equal(this.ledger.waiting, 0);
+    assert.ok(this.ledger.waiting <= holdBack);
+    let heldBack = 0;
+    let isPrefix = true;
     for (const [index, state] of this.states.entries()) {
       const tag = index + 1;
-      assert.equal(this.channel.accepted.has(tag), state === 'accepted', `tag ${tag} accepted`);
+      const isOpen = /open|aside/.test(state);
+      if (isOpen) isPrefix = false;
+      const isHeldBack: boolean = state === 'accepted' && !isPrefix && this.channel.outstanding.has(tag);
+      if (isHeldBack) heldBack += 1;
+      assert.equal(
+        this.channel.accepted.has(tag),
+        state === 'accepted' && !isHeldBack,
+        `tag ${tag} accepted`,
+      );
       assert.equal(this.channel.rejected.has(tag), state === 'rejected', `tag ${tag} rejected`);
-      assert.equal(this.channel.outstanding.has(tag), /open|aside/.test(state), `tag ${tag} outstanding`);
+      assert.equal(this.channel.outstanding.has(tag), isOpen || isHeldBack, `tag ${tag} outstanding`);
     }
+    assert.equal(this.ledger.waiting, heldBack);
   }
 
   private arrive(): void {
