@@ -9,7 +9,7 @@ import { BridgeError, messageOf } from '../errors.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
 import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
-import { type Holder, handedOut, RabbitDelivery } from './rabbit-delivery.js';
+import { HandedOut, type Holder, RabbitDelivery } from './rabbit-delivery.js';
 
 /** What a {@link ChannelReceiver} consumes, and how. */
 export interface ChannelReceiverOptions {
@@ -172,7 +172,8 @@ export class ChannelReceiver implements Receiver {
       this.#giveBack(message.fields.deliveryTag);
       return;
     }
-    const out = handedOut(message as unknown as ConsumeMessage, this.#queue);
+    const out = new HandedOut(message as unknown as ConsumeMessage, this.#queue);
+    out.keepBody();
     const delivery = new RabbitDelivery(this.#holder, this.#origin, out, performance.now());
     this.#ledger.add(delivery);
     this.#handedOver = true;

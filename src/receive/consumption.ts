@@ -10,7 +10,7 @@ import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './explain.js';
 import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
-import { type Holder, handedOut, RabbitDelivery } from './rabbit-delivery.js';
+import { HandedOut, type Holder, RabbitDelivery } from './rabbit-delivery.js';
 
 /**
  * Settlements that need a frame of their own are held back until they go with others in one `multiple` frame, as nearly
@@ -19,6 +19,8 @@ import { type Holder, handedOut, RabbitDelivery } from './rabbit-delivery.js';
  */
 const HELD_BACK_SHARE = 0.25;
 const HELD_BACK_MS = 250;
+/** Messages that are open for so long get bodies of their own; see {@link HandedOut.keepBody}. */
+const KEEP_BODY_AFTER_MS = 1_000;
 const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
 export interface ConsumptionOptions {
@@ -56,6 +58,7 @@ export class Consumption implements Holder {
   #handedOver = false;
   #flushScheduled = false;
   #heldBackTimer: NodeJS.Timeout | undefined;
+  readonly #bodyTimer = setInterval(() => this.#keepBodies(), KEEP_BODY_AFTER_MS).unref();
   #window = 0;
   #finished = 0;
 
@@ -193,7 +196,7 @@ export class Consumption implements Holder {
     }
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
     if (this.options.stopping.aborted) return;
-    const out = handedOut(message, this.options.queue);
+    const out = new HandedOut(message, this.options.queue);
     const delivery = new RabbitDelivery(this, this.#origin, out, performance.now());
     this.#ledger.add(delivery);
     this.#handOver(delivery);
@@ -203,6 +206,14 @@ export class Consumption implements Holder {
     this.#handedOver = true;
     this.options.handler.onDelivery(delivery);
     if (delivery.live) this.options.onKept?.(delivery);
+  }
+
+  #keepBodies(): void {
+    const before = performance.now() - KEEP_BODY_AFTER_MS;
+    for (const { since, message } of this.outstanding) {
+      if (since > before) return;
+      message.keepBody();
+    }
   }
 
   /** At the end of the event loop's turn: a batch settles a thousand at once. */
@@ -242,6 +253,7 @@ export class Consumption implements Holder {
     if (!this.#open) return;
     this.#open = false;
     clearTimeout(this.#heldBackTimer);
+    clearInterval(this.#bodyTimer);
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();
     // Of an origin that handed nothing over nobody knows.

@@ -16,31 +16,53 @@ export interface Holder {
   handBack(delivery: RabbitDelivery): void;
 }
 
-/** What a channel handed out. */
-export interface HandedOut {
+/** What a channel handed out: amqplib's message, of which is looked at what is asked for. */
+export class HandedOut {
   readonly tag: number;
-  readonly body: Buffer;
   readonly properties: MessageProperties;
-  readonly redelivered: boolean;
-  readonly from: Provenance;
-  /** How often a quorum queue gave it out before. */
-  readonly deliveriesBefore: number;
-}
+  readonly #fields: ConsumeMessage['fields'];
+  #body: Buffer;
+  #isOwnBody = false;
 
-/** @param queue - the one it was consumed from. */
-export function handedOut({ content, fields, properties }: ConsumeMessage, queue: string): HandedOut {
-  const from = provenanceOf({ fields, properties }, queue);
-  return {
-    tag: fields.deliveryTag,
-    // amqplib's content is a window on the chunk that the socket read: a start that stays open for hours would keep
-    // 64 KiB of its neighbours in memory.
-    body: Buffer.from(content),
-    properties,
+  /** @param queue - the one it was consumed from. */
+  constructor(
+    { fields, properties, content }: Pick<ConsumeMessage, 'fields' | 'properties' | 'content'>,
+    private readonly queue: string,
+  ) {
+    this.tag = fields.deliveryTag;
+    this.properties = properties;
+    this.#fields = fields;
+    this.#body = content;
+  }
+
+  get body(): Buffer {
+    return this.#body;
+  }
+
+  get redelivered(): boolean {
+    if (this.#fields.redelivered) return true;
     // A parked copy stands for a message that was given out before; one that came by way of a shard's exchange does not.
-    redelivered: fields.redelivered || (from.queue !== queue && !isShardExchange(fields.exchange)),
-    from,
-    deliveriesBefore: deliveriesBefore(properties.headers),
-  };
+    return this.from.queue !== this.queue && !isShardExchange(this.#fields.exchange);
+  }
+
+  get from(): Provenance {
+    return provenanceOf({ fields: this.#fields, properties: this.properties }, this.queue);
+  }
+
+  /** How often a quorum queue gave it out before. */
+  get deliveriesBefore(): number {
+    return deliveriesBefore(this.properties.headers);
+  }
+
+  /**
+   * amqplib's content is a window on the chunk that the socket read: a start that stays open for hours would keep
+   * 64 KiB of its neighbours in memory. Most messages are settled long before that matters.
+   */
+  keepBody(): void {
+    if (this.#isOwnBody) return;
+    this.#body = Buffer.from(this.#body);
+    this.#isOwnBody = true;
+  }
 }
 
 export class RabbitDelivery extends LedgerEntry implements Delivery {
@@ -50,6 +72,7 @@ export class RabbitDelivery extends LedgerEntry implements Delivery {
     readonly origin: Origin,
     readonly message: HandedOut,
     readonly since: number,
+    private readonly isAgain = false,
   ) {
     super(message.tag);
   }
@@ -63,7 +86,7 @@ export class RabbitDelivery extends LedgerEntry implements Delivery {
   }
 
   get redelivered(): boolean {
-    return this.message.redelivered;
+    return this.isAgain || this.message.redelivered;
   }
 
   get exchange(): string {
@@ -80,7 +103,6 @@ export class RabbitDelivery extends LedgerEntry implements Delivery {
 
   /** The same message once more, as old as this one. */
   again(): RabbitDelivery {
-    const message = { ...this.message, redelivered: true };
-    return new RabbitDelivery(this.holder, this.origin, message, this.since);
+    return new RabbitDelivery(this.holder, this.origin, this.message, this.since, true);
   }
 }

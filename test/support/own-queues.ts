@@ -3,7 +3,7 @@ import type { Options } from 'amqplib';
 import type { Settlement } from '../../src/delivery.js';
 import { Ledger } from '../../src/receive/ledger.js';
 import type { Published, Publisher } from '../../src/receive/publisher.js';
-import { type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
+import { HandedOut, type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
 import type { OwnQueue } from '../../src/receive/topology.js';
 
 export const WHERE = { host: 'broker', port: 5672, vhost: '/', username: 'guest' };
@@ -20,11 +20,16 @@ export class LedgerHolder implements Holder {
 
   /** A delivery that was given out so often before. */
   deliver(deliveriesBefore = 0, since = 0): RabbitDelivery {
-    const from = { exchange: 'nova', routingKey: 'profiler.info', queue: 'profiler.info' };
-    const message = {
-      ...{ tag: ++this.lastTag, body: Buffer.from('body'), properties: { headers: {} } as never },
-      ...{ redelivered: deliveriesBefore > 0, from, deliveriesBefore },
-    };
+    const headers = deliveriesBefore === 0 ? {} : { 'x-delivery-count': deliveriesBefore };
+    const fields = { exchange: 'nova', routingKey: 'profiler.info', deliveryTag: ++this.lastTag };
+    const message = new HandedOut(
+      {
+        fields: { ...fields, redelivered: deliveriesBefore > 0, consumerTag: 'bridge' },
+        properties: { headers } as never,
+        content: Buffer.from('body'),
+      },
+      'profiler.info',
+    );
     const delivery = new RabbitDelivery(this, { name: 'origin' }, message, since);
     this.ledger.add(delivery);
     return delivery;

@@ -1,11 +1,16 @@
-/** A span as the page keeps it: what lists and waterfalls need at hand, and the rest as one text. Pure. */
+/**
+ * A span as the page keeps it: what lists and waterfalls need at hand, and its attributes as they are. Pure.
+ *
+ * Every span that is exported passes here, so nothing is copied or written that nobody may ever look at: that was a
+ * quarter of the bridge's CPU. Values that repeat, such as statements, are the same texts in all spans as it is.
+ */
 import type { AttributeValue, HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { ShownSpan, SpanKindName } from '../demo/shown-span.js';
 
 export interface KeptSpan extends ShownSpan {
-  /** What {@link detailOf} reads; JSON. */
-  readonly detail: string;
+  readonly attributes: ReadableSpan['attributes'];
+  readonly events: ReadableSpan['events'];
   /** The exporters' own object, shared by all spans of one service on one host. */
   readonly resource: ReadableSpan['resource'];
 }
@@ -23,69 +28,82 @@ export interface SpanDetail {
 
 type Attributes = ReadableSpan['attributes'];
 
-/** What is kept of one event: name, microseconds, attributes. */
-type KeptEvent = readonly [string, number, Attributes];
-
 /** OpenTelemetry's `SpanKind` by its numbers; producers and consumers call and serve. */
 const KINDS: Readonly<Record<number, SpanKindName>> = { 1: 'server', 2: 'client', 3: 'client', 4: 'server' };
 const STATUS_ERROR = 2;
-/** Statements repeat, and are kept apart so that equal ones share one text. */
 const STATEMENT = 'db.query.text';
+/** Texts that many spans share, and that are counted once by whoever shares them. */
+const SHARED = new Set([STATEMENT, 'db.query.summary', 'db.system.name', 'code.function.name', 'rpc.method']);
 
 /** @param share gives the same text for equal texts, so that repeated names and statements are kept once. */
 export function keepSpan(span: ReadableSpan, share: (text: string) => string): KeptSpan {
   const { attributes, status, resource } = span;
   const { traceId, spanId } = span.spanContext();
-  const parentSpanId = span.parentSpanContext?.spanId;
   const startMicros = toMicros(span.startTime);
-  const incomplete = attributes['osprofiler.incomplete'];
-  return {
+  const kept: { -readonly [Key in keyof KeptSpan]: KeptSpan[Key] } = {
     traceId,
     spanId,
-    ...(parentSpanId === undefined ? {} : { parentSpanId }),
     name: share(span.name),
     service: share(String(resource.attributes['service.name'] ?? '')),
     kind: KINDS[span.kind] ?? 'internal',
     startMicros,
     endMicros: Math.max(startMicros, toMicros(span.endTime)),
-    ...('db.system.name' in attributes ? { statement: share(String(attributes[STATEMENT] ?? '')) } : {}),
-    ...(incomplete === undefined ? {} : { incomplete: String(incomplete) }),
-    ...(status.code === STATUS_ERROR
-      ? { error: { type: String(attributes['error.type'] ?? ''), message: status.message ?? '' } }
-      : {}),
-    detail: pack(span),
+    attributes,
+    events: span.events,
     resource,
   };
+  const parentSpanId = span.parentSpanContext?.spanId;
+  const incomplete = attributes['osprofiler.incomplete'];
+  if (parentSpanId !== undefined) kept.parentSpanId = parentSpanId;
+  if ('db.system.name' in attributes) kept.statement = share(String(attributes[STATEMENT] ?? ''));
+  if (incomplete !== undefined) kept.incomplete = String(incomplete);
+  if (status.code === STATUS_ERROR)
+    kept.error = { type: String(attributes['error.type'] ?? ''), message: status.message ?? '' };
+  return kept;
 }
 
-export function detailOf({ detail, statement, resource }: KeptSpan): SpanDetail {
-  const [attributes, events] = JSON.parse(detail) as [Attributes, readonly KeptEvent[]];
-  const text = statement === undefined || statement === '' ? {} : { [STATEMENT]: statement };
+export function detailOf({ attributes, events, resource }: KeptSpan): SpanDetail {
   return {
-    attributes: sorted({ ...attributes, ...text }),
-    events: events.map(([name, micros, of]) => ({ name, micros, attributes: sorted(of) })),
+    attributes: sorted(attributes),
+    events: events.map(({ name, time, attributes: of = {} }) => ({
+      name,
+      micros: toMicros(time),
+      attributes: sorted(of),
+    })),
     resource: sorted(resource.attributes),
   };
 }
 
 /** Bytes that a kept span takes, roughly: engines do not tell. Shared texts are counted by whoever shares them. */
-export function bytesOf({ detail }: KeptSpan): number {
-  return OBJECT_BYTES + textBytes(detail);
+export function bytesOf({ attributes, events }: KeptSpan): number {
+  let bytes = OBJECT_BYTES + attributesBytes(attributes);
+  for (const event of events) bytes += OBJECT_BYTES + attributesBytes(event.attributes ?? {});
+  return bytes;
 }
 
-/** One byte a character as long as every one is Latin, two otherwise. Source: V8's one- and two-byte strings. */
-export function textBytes(text: string): number {
-  return /^[\u0000-\u00ff]*$/.test(text) ? text.length : 2 * text.length;
+function attributesBytes(attributes: Attributes): number {
+  let bytes = 0;
+  for (const key in attributes) {
+    const value = attributes[key];
+    bytes += ATTRIBUTE_BYTES;
+    if (typeof value === 'string' && !SHARED.has(key)) bytes += textBytes(value);
+  }
+  return bytes;
 }
 
 /** The object, its two ids, and its place in a map. */
 const OBJECT_BYTES = 320;
+/** An attribute's place in its object, and a text's own overhead. */
+const ATTRIBUTE_BYTES = 32;
+/** Beyond this a look at every character costs more than what it tells. */
+const LONGEST_LOOKED_AT = 256;
 
-function pack({ attributes, events }: ReadableSpan): string {
-  const { [STATEMENT]: _, ...others } = attributes;
-  const kept: KeptEvent[] = events.map(({ name, time, attributes: of }) => [name, toMicros(time), of ?? {}]);
-  return JSON.stringify([others, kept]);
+/** One byte a character as long as every one is Latin, two otherwise. Source: V8's one- and two-byte strings. */
+export function textBytes(text: string): number {
+  return text.length > LONGEST_LOOKED_AT || !LATIN.test(text) ? 2 * text.length : text.length;
 }
+
+const LATIN = /^[\u0000-\u00ff]*$/;
 
 function toMicros([seconds, nanos]: HrTime): number {
   return seconds * 1_000_000 + Math.floor(nanos / 1000);

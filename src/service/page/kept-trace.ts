@@ -53,10 +53,7 @@ export class KeptTrace {
 
   /** `base_id` as osprofiler wrote it, which is what `openstack --os-profile` prints. */
   get baseId(): string | undefined {
-    const detail = this.leading?.detail;
-    if (detail === undefined) return undefined;
-    const [attributes] = JSON.parse(detail) as [Record<string, unknown>];
-    const baseId = attributes['osprofiler.base_id'];
+    const baseId = this.leading?.attributes['osprofiler.base_id'];
     return typeof baseId === 'string' ? baseId : undefined;
   }
 
@@ -70,7 +67,7 @@ export class KeptTrace {
     }
     this.gatheringId ??= toSpanId(String(span.attributes['osprofiler.base_id'] ?? ''));
     const before = this.bytes;
-    const kept = keepSpan(span, (text) => this.share(text));
+    const kept = keepSpan(span, this.share);
     this.bytes += bytesOf(kept);
     this.spans.set(spanId, kept);
     this.countIn(kept);
@@ -89,13 +86,13 @@ export class KeptTrace {
     yield* this.spanNames;
   }
 
-  private share(text: string): string {
+  private readonly share = (text: string): string => {
     const known = this.texts.get(text);
     if (known !== undefined) return known;
     this.texts.set(text, text);
     this.bytes += textBytes(text) + SHARED_TEXT_BYTES;
     return text;
-  }
+  };
 
   private countIn(span: KeptSpan): void {
     this.services.set(span.service, (this.services.get(span.service) ?? 0) + 1);
