@@ -151,7 +151,7 @@ export class Bridge {
   private comesAgain(key: string, held: HeldDelivery): boolean {
     const onItsWay = this.pending.find(key);
     const left = this.pending.findLeft(key);
-    if (onItsWay?.halves.has(held.half)) {
+    if (onItsWay?.[held.half] !== undefined) {
       const former = this.pending.replace(onItsWay, held);
       if (former !== undefined) this.settleAs('duplicate', [former]);
     } else if (onItsWay !== undefined) {
@@ -217,15 +217,12 @@ export class Bridge {
 
   /** The one place where a span's outcome settles its deliveries. */
   private settle(spans: readonly PendingSpan[], outcome: FinalOutcome): void {
+    const when = now();
     if (outcome.kind === 'taken') this.countTaken(spans, outcome);
     for (const span of spans) {
-      if (outcome.kind === 'taken') this.settleAs('exported', this.pending.end(span, now()));
+      if (outcome.kind === 'taken') this.settleAs('exported', this.pending.end(span, when));
       else
-        this.rejectAll(
-          this.pending.refuse(span, now(), outcome.reason),
-          'refused-by-backend',
-          outcome.reason,
-        );
+        this.rejectAll(this.pending.refuse(span, when, outcome.reason), 'refused-by-backend', outcome.reason);
     }
   }
 

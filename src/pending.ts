@@ -16,12 +16,13 @@ export interface HeldDelivery {
   readonly delivery: Delivery;
 }
 
-/** A span without an outcome yet, and the deliveries to settle when it has one. */
+/** A span without an outcome yet, and the deliveries to settle when it has one: those of the halves it was made of. */
 export interface PendingSpan {
   readonly key: string;
   readonly incomplete: boolean;
-  /** The halves it was made of; none for a root span. */
-  readonly halves: Map<HalfName, Delivery>;
+  /** Absent when there is none, as for a root span. */
+  start: Delivery | undefined;
+  stop: Delivery | undefined;
 }
 
 /** What is known of a trace point whose span has its outcome. */
@@ -37,7 +38,7 @@ export interface LeftPoint {
   readonly refusal?: string;
 }
 
-/** About 150 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
+/** Points, some 150 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
 const MAX_LEFT = 50_000;
 
 /**
@@ -49,22 +50,22 @@ const SETTLED_INCOMPLETE: LeftPoint = { ...SETTLED, incomplete: true };
 
 export class Pending {
   private readonly spans = new Map<string, PendingSpan>();
-  /** In order of leaving: the first is the oldest. */
-  private readonly left = new Map<string, LeftPoint>();
   /**
-   * Stands before the oldest of them. A fresh iterator would first pass the places of all that were deleted lately,
-   * which was the largest item of the profile at 50,000 remembered points; one that stays is never over while there is something left.
+   * Those that left lately and those that left before them: when the former are half as many as may be remembered they
+   * take the place of the latter, which are forgotten. To forget one for each that comes costs three times as much.
    */
-  private readonly oldestLeft = this.left.keys();
+  private left = new Map<string, LeftPoint>();
+  private leftBefore = new Map<string, LeftPoint>();
   /** Those among them with deliveries that wait. */
   private readonly unfinished = new Map<string, LeftPoint>();
 
+  /** @param maxLeft points behind their settlement that are remembered at most; the last half of them always are. */
   constructor(private readonly maxLeft: number = MAX_LEFT) {}
 
   /** Deliveries that are unsettled here. */
   get deliveries(): number {
     let count = 0;
-    for (const { halves } of this.spans.values()) count += halves.size;
+    for (const span of this.spans.values()) count += deliveriesIn(span).length;
     for (const { waiting } of this.unfinished.values()) count += waiting.length;
     return count;
   }
@@ -79,14 +80,14 @@ export class Pending {
    * meanwhile, alone (renewed) or with its origin, is among the missing: its copy must not be taken for a duplicate.
    */
   findLeft(key: string): LeftPoint | undefined {
-    const point = this.left.get(key) ?? this.unfinished.get(key);
+    const point = this.left.get(key) ?? this.leftBefore.get(key) ?? this.unfinished.get(key);
     if (point !== undefined) missDead(point);
     return point;
   }
 
   begin(key: string, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
-    const halves = new Map(held.map(({ half, delivery }) => [half, delivery]));
-    const span: PendingSpan = { key, incomplete, halves };
+    const span: PendingSpan = { key, incomplete, start: undefined, stop: undefined };
+    for (const { half, delivery } of held) span[half] = delivery;
     this.spans.set(key, span);
     return span;
   }
@@ -95,15 +96,16 @@ export class Pending {
    * The span has its outcome.
    * @returns the deliveries to settle now: all of them, or none while one of them is away.
    */
-  end({ key, incomplete, halves }: PendingSpan, now: number): readonly Delivery[] {
+  end(span: PendingSpan, now: number): readonly Delivery[] {
+    const { key, incomplete, start, stop } = span;
     this.spans.delete(key);
-    const deliveries = [...halves.values()];
-    if (deliveries.every(({ live }) => live)) {
+    if (start?.live !== false && stop?.live !== false) {
       this.remember(key, incomplete ? SETTLED_INCOMPLETE : SETTLED);
-      return deliveries;
+      return deliveriesIn(span);
     }
     const point: LeftPoint = { incomplete, missing: new Set(), waiting: [], since: now };
-    for (const [half, delivery] of halves) point.waiting.push({ half, delivery });
+    if (start !== undefined) point.waiting.push({ half: 'start', delivery: start });
+    if (stop !== undefined) point.waiting.push({ half: 'stop', delivery: stop });
     this.remember(key, point);
     return this.takeWhole(key, point);
   }
@@ -112,24 +114,26 @@ export class Pending {
    * The backend refused the span for good.
    * @returns its deliveries. They need not wait for each other: those that come again are refused, too.
    */
-  refuse({ key, incomplete, halves }: PendingSpan, now: number, refusal: string): readonly Delivery[] {
+  refuse(span: PendingSpan, now: number, refusal: string): readonly Delivery[] {
+    const { key, incomplete } = span;
     this.spans.delete(key);
     this.remember(key, { incomplete, missing: new Set(), waiting: [], since: now, refusal });
-    return [...halves.values()];
+    return deliveriesIn(span);
   }
 
   /** Nothing is known of a refused point any more. @returns whether anything was. */
   forgetLeft(key: string): boolean {
-    return this.left.delete(key);
+    const wasLately = this.left.delete(key);
+    return this.leftBefore.delete(key) || wasLately;
   }
 
   /**
    * A half of a span that is on its way has come again.
    * @returns the delivery whose place it takes.
    */
-  replace({ halves }: PendingSpan, { half, delivery }: HeldDelivery): Delivery | undefined {
-    const former = halves.get(half);
-    halves.set(half, delivery);
+  replace(span: PendingSpan, { half, delivery }: HeldDelivery): Delivery | undefined {
+    const former = span[half];
+    span[half] = delivery;
     return former;
   }
 
@@ -173,12 +177,16 @@ export class Pending {
   }
 
   private remember(key: string, point: LeftPoint): void {
-    this.left.delete(key);
     this.left.set(key, point);
-    if (this.left.size <= this.maxLeft) return;
-    const { value: oldest } = this.oldestLeft.next();
-    if (oldest !== undefined) this.left.delete(oldest);
+    if (this.left.size * 2 < this.maxLeft) return;
+    this.leftBefore = this.left;
+    this.left = new Map();
   }
+}
+
+function deliveriesIn({ start, stop }: PendingSpan): Delivery[] {
+  if (start === undefined) return stop === undefined ? [] : [stop];
+  return stop === undefined ? [start] : [start, stop];
 }
 
 /** What waits and went back to the broker itself, or was renewed, will come again. */

@@ -203,7 +203,9 @@ class World implements Receiver {
   private held(): Delivery[] {
     const { bridge } = this;
     const open = [...bridge['translator']['pairer']['open'].values()].map(({ token }) => token.delivery);
-    const onTheirWay = [...bridge['pending']['spans'].values()].flatMap(({ halves }) => [...halves.values()]);
+    const onTheirWay = [...bridge['pending']['spans'].values()].flatMap(({ start, stop }) =>
+      [start, stop].filter((delivery) => delivery !== undefined),
+    );
     const waiting = [...bridge['pending']['unfinished'].values()].flatMap((point) =>
       point.waiting.map(({ delivery }) => delivery),
     );

@@ -93,11 +93,23 @@ describe('pending spans', () => {
   });
 
   it('are remembered after they left, the latest of them', () => {
-    const pending = new Pending(2);
-    for (const key of ['a', 'b', 'c']) pending.end(pending.begin(key, key === 'b', []), 0);
+    const pending = new Pending(4);
+    for (const key of ['a', 'b', 'c', 'd', 'e']) pending.end(pending.begin(key, key === 'd', []), 0);
     assert.equal(pending.findLeft('a'), undefined);
-    assert.equal(pending.findLeft('b')?.incomplete, true);
-    assert.equal(pending.findLeft('c')?.incomplete, false);
+    assert.equal(pending.findLeft('b'), undefined);
+    assert.equal(pending.findLeft('d')?.incomplete, true);
+    assert.equal(pending.findLeft('e')?.incomplete, false);
+  });
+
+  it('are known by what became of them last', () => {
+    const pending = new Pending(4);
+    pending.refuse(pending.begin('a', false, []), 0, 'too bad');
+    pending.end(pending.begin('b', false, []), 0);
+    assert.equal(pending.findLeft('a')?.refusal, 'too bad');
+    pending.end(pending.begin('a', false, []), 0);
+    assert.equal(pending.findLeft('a')?.refusal, undefined);
+    assert.equal(pending.forgetLeft('a'), true);
+    assert.equal(pending.findLeft('a'), undefined);
   });
 });
 

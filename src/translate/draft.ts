@@ -17,20 +17,37 @@ export interface DraftEvent {
   readonly droppedAttributesCount: number;
 }
 
+const NO_EVENTS: readonly never[] = Object.freeze([]);
+
 export class SpanDraft {
   name = '';
   kind: SpanKind = SpanKind.INTERNAL;
   statusCode: SpanStatusCode = SpanStatusCode.UNSET;
   statusMessage: string | undefined;
-  readonly attributes: Attributes = {};
-  readonly events: DraftEvent[] = [];
+  readonly attributes: Attributes;
   droppedAttributes = 0;
-  private count = 0;
+  private count: number;
+  private noted: DraftEvent[] | undefined;
 
+  /** @param attributes what it begins with: within all limits. */
   constructor(
     readonly options: MappingOptions,
     readonly redact: Redactor,
-  ) {}
+    attributes: Attributes = {},
+  ) {
+    this.attributes = attributes;
+    this.count = Object.keys(attributes).length;
+  }
+
+  /** Few spans have any: the others share one list. */
+  get events(): readonly DraftEvent[] {
+    return this.noted ?? NO_EVENTS;
+  }
+
+  addEvent(event: DraftEvent): void {
+    this.noted ??= [];
+    this.noted.push(event);
+  }
 
   /** Sets an attribute, text cut at the limit. Past the count limit, or with too long a key, it is dropped and counted. */
   put(name: string, value: Scalar): void {

@@ -56,9 +56,25 @@ interface OpenHalf<Token> {
 
 const NOTHING = Object.freeze({});
 
+/** Of a UUID's text. */
+const USUAL_LENGTH = 36;
+/** Keys that are not just the two texts of a UUID's length begin with it, and those never do. */
+const UNUSUAL = '\u0001';
+
 /** The identity of a trace point: its trace and itself. No two share one, whatever text their ids are. */
 export function pointKey({ baseId, traceId }: Pick<Notification, 'baseId' | 'traceId'>): string {
-  return `${keyPart(baseId)} ${keyPart(traceId)}`;
+  const isUsual =
+    typeof baseId === 'string' &&
+    typeof traceId === 'string' &&
+    baseId.length === USUAL_LENGTH &&
+    traceId.length === USUAL_LENGTH &&
+    !traceId.startsWith(UNUSUAL);
+  return isUsual ? traceId + baseId : `${UNUSUAL}${keyPart(baseId)} ${keyPart(traceId)}`;
+}
+
+/** The identity of the span that gathers a trace's roots: no trace point has it. */
+export function rootKey({ baseId }: Pick<Notification, 'baseId'>): string {
+  return `${UNUSUAL}root ${keyPart(baseId)}`;
 }
 
 function keyPart(id: string | bigint): string {

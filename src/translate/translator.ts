@@ -4,7 +4,7 @@ import type { Notification } from '../wire/notification.js';
 import { toTraceId } from './ids.js';
 import { type KeepOptions, type KeepReason, KeepRules, type Kept } from './keep-rules.js';
 import type { MappingOptions } from './options.js';
-import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointKey, type TracePoint } from './pair.js';
+import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointKey, rootKey, type TracePoint } from './pair.js';
 import { isSampled } from './sampling.js';
 import { SpanMapper } from './span.js';
 import { type DropReason, type Ruled, type TraceRuleOptions, TraceRules } from './trace-rules.js';
@@ -171,9 +171,4 @@ export class Translator<Token = undefined> {
       return { kind: 'failed', error, tokens };
     }
   }
-}
-
-/** Meets no trace point's key: theirs hold no NUL before the blank. */
-function rootKey({ baseId }: Notification): string {
-  return `root\0${String(baseId)}`;
 }

@@ -36,7 +36,7 @@ export function describeError(
   const attributes: Attributes = { 'exception.type': draft.text(type) };
   if (message !== '') attributes['exception.message'] = message;
   if (message.includes(TRACEBACK)) attributes['exception.stacktrace'] = message;
-  draft.events.push({ name: 'exception', time: toHrTime(endTime), attributes, droppedAttributesCount: 0 });
+  draft.addEvent({ name: 'exception', time: toHrTime(endTime), attributes, droppedAttributesCount: 0 });
 }
 
 /** Whether the traced code raised, as its stop tells. */
