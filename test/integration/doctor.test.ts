@@ -82,6 +82,46 @@ describe('doctor', { timeout: 240_000 }, () => {
     assert.equal(await leftIn(vhost), 1);
   });
 
+  it('signs its trace with the first of the HMAC keys, and says so', async () => {
+    const unsigned = await doctor('--end-to-end');
+    assert.match(find(unsigned.lines, 'end to end').detail, /not signed, since no HMAC key is set/);
+    const signed = await doctor('--end-to-end', '--hmac-keys', 'first-key,second-key');
+    assert.equal(signed.status, 0);
+    assert.match(find(signed.lines, 'end to end').detail, /signed with the first of 2 keys/);
+    assert.doesNotMatch(JSON.stringify(signed.lines), /first-key|second-key/);
+  });
+
+  it('finds out which exchanges lead to the queue, where it may publish', async () => {
+    const mayNot = await doctor('--end-to-end');
+    assert.match(find(mayNot.lines, 'end to end').detail, /may not publish to nova/);
+    user = await vhost.createUser({ ...RIGHTS, write: '.*' });
+    const unbound = await doctor('--end-to-end');
+    assert.equal(find(unbound.lines, 'end to end').status, 'warn');
+    assert.match(find(unbound.lines, 'end to end').detail, /not bound to it: nova/);
+    await vhost.withChannel(async (channel) => {
+      await channel.bindQueue(QUEUE, 'nova', QUEUE);
+      await channel.assertExchange('cinder', 'topic', { durable: false });
+      const { queue } = await channel.assertQueue('another', { durable: false });
+      await channel.bindQueue(queue, 'cinder', QUEUE);
+    });
+    const bound = await doctor('--end-to-end');
+    assert.match(find(bound.lines, 'end to end').detail, /bound to the queue: nova; not bound to it: cinder/);
+    assert.equal(await leftIn(vhost), 0);
+  });
+
+  it('names the host whose clock is ahead, from what it sees on the way', async () => {
+    const later = (ms: number) => new Date(Date.now() + ms).toISOString().replace('Z', '000');
+    const from = { info: { host: 'compute-7' } };
+    await publish(vhost, [
+      body({ ...from, timestamp: later(60_000) }).toString(),
+      body({ ...from, name: 'work-stop', timestamp: later(61_000) }).toString(),
+    ]);
+    const { lines } = await doctor('--end-to-end');
+    const line = find(lines, 'end to end');
+    assert.equal(line.status, 'warn');
+    assert.match(line.detail, /the clock is ahead of this machine's on compute-7/);
+  });
+
   it('does the same for a tap, which it makes as run would', async () => {
     const tapper = await vhost.createUser({
       ...RIGHTS,

@@ -1,7 +1,6 @@
 /** `headers`: what a request to OpenStack has to carry to be profiled, signed, for curl and other programs. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { BridgeError, messageOf } from '../../errors.js';
+import { BridgeError } from '../../errors.js';
 import { toTraceInfo, toUuid } from '../../propagation/span-ids.js';
 import {
   type SignedTraceInfo,
@@ -11,6 +10,7 @@ import {
 } from '../../propagation/trace-info.js';
 import { toTraceId } from '../../translate/ids.js';
 import type { CommandContext } from '../context.js';
+import { readHmacKeys } from '../hmac-keys.js';
 import type { HeadersSettings, Settings } from '../settings.js';
 
 const SAMPLED = 1;
@@ -34,32 +34,14 @@ export async function execute({ headers }: Settings, { stdout, log }: CommandCon
 }
 
 /** @throws BridgeError when there is none. */
-function readKey({ hmacKeys, hmacKeyFile }: HeadersSettings): string {
-  const keys = hmacKeyFile === undefined ? hmacKeys : keysInFile(hmacKeyFile);
-  const [key] = keys;
+function readKey(headers: HeadersSettings): string {
+  const [key] = readHmacKeys(headers);
   if (key !== undefined) return key;
   throw new BridgeError(
     'CONFIG_INVALID',
     'headers needs the key that the services know',
     "Set OSPROFILER_BRIDGE_HMAC_KEYS or --hmac-key-file; the keys are hmac_keys in the services' [profiler] section.",
   );
-}
-
-function keysInFile(file: string): string[] {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new BridgeError(
-      'CONFIG_UNREADABLE',
-      `cannot read the HMAC keys from ${file}: ${messageOf(error)}`,
-      'Check the path and that this user may read it.',
-    );
-  }
-  return content
-    .split(/[,\n]/)
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
 }
 
 /** A trace without an enclosing point, as osprofiler's own clients begin it. */

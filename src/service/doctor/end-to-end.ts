@@ -1,26 +1,34 @@
-/** A trace point from the queue to the backend, the way that every other goes. */
+/**
+ * A trace point from the queue to the backend, the way that every other goes; and one through each of the services'
+ * exchanges, which shows whether what the services send gets to the queue.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bridge } from '../../bridge.js';
 import type { Log, Receiver } from '../../delivery.js';
-import { ObservedSink } from '../../export/observed-sink.js';
+import { ObservedSink, type Sent } from '../../export/observed-sink.js';
 import { openConnection, PUBLISHER_CONNECTION_NAME } from '../../receive/connection.js';
 import { type Explanation, explainUnwritten } from '../../receive/explain.js';
+import { publishThrough } from '../../receive/publish-through.js';
 import { Publisher } from '../../receive/publisher.js';
+import { hasExchange } from '../../receive/topology.js';
 import { bridgeOptions, createSink, rabbitReceiver, sourceOf } from '../assemble.js';
+import { readHmacKeys } from '../hmac-keys.js';
 import type { Settings } from '../settings.js';
 import { formatDuration } from '../units.js';
 import type { Admitted } from './broker.js';
-import { type Finding, fail, failFor, ok, skipped } from './finding.js';
+import { type Finding, fail, failFor, ok, skipped, warn } from './finding.js';
 import { type SyntheticPoint, syntheticPoint } from './synthetic.js';
 
 /** To settle what was exported, and to let go. */
 const DRAIN_MS = 5_000;
 const LOOK_EVERY_MS = 50;
+/** Clocks that differ by less do no harm worth a word. */
+const CLOCK_TOLERANCE_S = 5;
 
 /**
- * Consumes the queue as `run` does until doctor's own span is with the backend. What else waits in the queue is
+ * Consumes the queue as `run` does until doctor's own spans are with the backend. What else waits in the queue is
  * exported on the way, and settled as `run` would; what is still open returns to the broker.
- * @param patienceMs how long the span may take.
+ * @param patienceMs how long the spans may take.
  */
 export async function carryPoint(
   admitted: Admitted,
@@ -28,15 +36,13 @@ export async function carryPoint(
   log: Log,
   patienceMs: number,
 ): Promise<Finding> {
-  const point = syntheticPoint(settings.translate);
+  const keys = readHmacKeys(settings.headers);
+  const point = syntheticPoint(settings.translate, keys);
   if (point === undefined) return skipped('the settings sample nothing');
   const { address } = admitted;
   const receiver = rabbitReceiver(address, settings, log, { source: sourceOf(settings.broker) });
-  const news: News = { isSeen: false, lastFailure: '' };
-  const sink = new ObservedSink(await createSink(settings), ({ spans, outcome }) => {
-    if (outcome.kind !== 'taken') news.lastFailure = outcome.reason;
-    else news.isSeen ||= spans.some((span) => span.spanContext().traceId === point.traceId);
-  });
+  const news = new News();
+  const sink = new ObservedSink(await createSink(settings), (sent) => news.hear(sent));
   const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers: [receiver], sink });
   const running = bridge.run();
   try {
@@ -44,9 +50,15 @@ export async function carryPoint(
     const problem = await publishOnce(admitted, receiver, settings, point, log, deadline);
     if (problem !== undefined) return failFor(problem);
     const begun = performance.now();
-    if (!(await comesTrue(() => news.isSeen, deadline))) return unseen(bridge, news, patienceMs);
+    if (!(await comesTrue(() => news.has(point), deadline))) return unseen(bridge, news, patienceMs);
     const took = Math.round(performance.now() - begun);
-    return ok(`published to "${receiverQueue(settings)}", exported as trace ${point.traceId} in ${took} ms`);
+    const signed =
+      keys.length === 0
+        ? 'not signed, since no HMAC key is set'
+        : `signed with the first of ${keys.length} keys`;
+    const carried = `published to "${receiverQueue(settings)}", exported as trace ${point.traceId} in ${took} ms, ${signed}`;
+    const routes = await tryRoutes(admitted, settings, news, deadline);
+    return describeJourney(carried, routes, news.clocksAhead);
   } finally {
     await bridge.drain(DRAIN_MS);
     await running;
@@ -54,9 +66,89 @@ export async function carryPoint(
   }
 }
 
-interface News {
-  isSeen: boolean;
-  lastFailure: string;
+/** What the backend took on the way. */
+class News {
+  lastFailure = '';
+  /** Hosts whose spans ended later than now. */
+  readonly clocksAhead = new Set<string>();
+  readonly #traces = new Set<string>();
+
+  hear({ spans, outcome }: Sent): void {
+    if (outcome.kind !== 'taken') {
+      this.lastFailure = outcome.reason;
+      return;
+    }
+    const soon = Date.now() / 1000 + CLOCK_TOLERANCE_S;
+    for (const { spanContext, endTime, resource } of spans) {
+      this.#traces.add(spanContext().traceId);
+      if (endTime[0] > soon) this.clocksAhead.add(String(resource.attributes['host.name'] ?? 'unknown'));
+    }
+  }
+
+  has({ traceId }: SyntheticPoint): boolean {
+    return this.#traces.has(traceId);
+  }
+}
+
+/** Through each exchange that is there, a trace point of its own. */
+async function tryRoutes(
+  { connection }: Admitted,
+  settings: Settings,
+  news: News,
+  deadline: number,
+): Promise<Routes> {
+  const routes: Routes = { leading: [], unbound: [], elsewhere: [], unknown: [] };
+  const sent = new Map<string, SyntheticPoint>();
+  for (const exchange of settings.broker.exchanges) {
+    if (!(await hasExchange(connection, exchange))) continue;
+    const point = syntheticPoint(settings.translate)!;
+    const how = await publishThrough(connection, exchange, routingKeyOf(settings), [point.start, point.stop]);
+    if (how === 'routed') sent.set(exchange, point);
+    else routes[how].push(exchange);
+  }
+  await comesTrue(() => [...sent.values()].every((point) => news.has(point)), deadline);
+  for (const [exchange, point] of sent) routes[news.has(point) ? 'leading' : 'elsewhere'].push(exchange);
+  return routes;
+}
+
+/** oslo.messaging sends with the name of the queue that it declares. */
+function routingKeyOf({ broker: { mode, queue, routingKeys } }: Settings): string {
+  return mode === 'drain' ? queue : (routingKeys[0] ?? queue);
+}
+
+interface Routes {
+  /** Exchanges that lead to the queue. */
+  readonly leading: string[];
+  /** Those that lead nowhere. */
+  readonly unbound: string[];
+  /** Those that lead to another queue and not to this one. */
+  readonly elsewhere: string[];
+  /** Those that the user may not publish to. */
+  readonly unknown: string[];
+}
+
+function describeJourney(carried: string, routes: Routes, clocksAhead: ReadonlySet<string>): Finding {
+  const { leading, unbound, elsewhere, unknown } = routes;
+  const through = [
+    leading.length === 0 ? '' : `; bound to the queue: ${leading.join(', ')}`,
+    unknown.length === 0
+      ? ''
+      : `; this user may not publish to ${unknown.join(', ')}, so these were not tried`,
+  ].join('');
+  const lost = [...unbound, ...elsewhere];
+  if (lost.length > 0) {
+    return warn(
+      `${carried}${through}; not bound to it: ${lost.join(', ')}`,
+      'what is sent there never arrives: each service binds its exchange with its first notification after it starts or reconnects, so restart the services of these',
+    );
+  }
+  if (clocksAhead.size > 0) {
+    return warn(
+      `${carried}${through}; the clock is ahead of this machine's on ${[...clocksAhead].join(', ')}`,
+      "synchronise the hosts' clocks: spans of one trace are put in order by them",
+    );
+  }
+  return ok(`${carried}${through}`);
 }
 
 function receiverQueue({ broker }: Settings): string {

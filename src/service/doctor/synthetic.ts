@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { readTraceInfo, signTraceInfo } from '../../propagation/trace-info.js';
 import { toTraceId } from '../../translate/ids.js';
 import { isSampled } from '../../translate/sampling.js';
 import { Translator } from '../../translate/translator.js';
@@ -19,19 +20,41 @@ export interface SyntheticPoint {
 /** The chance to find no sampled trace at the smallest ratio that anybody sets is nil. */
 const MOST_TRIES = 1_000_000;
 
-/** @returns undefined when the settings sample nothing. */
-export function syntheticPoint({
-  sampleRatio,
-}: Pick<TranslateSettings, 'sampleRatio'>): SyntheticPoint | undefined {
+/**
+ * A trace point in a trace of its own.
+ * @param keys with any, the trace is what the headers of a request say that the first of them signed, read again as
+ * the services read it.
+ * @returns undefined when the settings sample nothing.
+ */
+export function syntheticPoint(
+  { sampleRatio }: Pick<TranslateSettings, 'sampleRatio'>,
+  keys: readonly string[] = [],
+): SyntheticPoint | undefined {
   for (let tries = 0; tries < MOST_TRIES && sampleRatio > 0; tries += 1) {
     const baseId = randomUUID();
     const traceId = toTraceId(baseId);
     if (!isSampled(traceId, sampleRatio)) continue;
     const point = randomUUID();
-    const half = (which: 'start' | 'stop') => notification(baseId, point, which);
+    const parent = signedAndRead(baseId, keys);
+    const half = (which: 'start' | 'stop') => notification(parent, point, which);
     return { traceId, start: half('start'), stop: half('stop') };
   }
   return undefined;
+}
+
+/** What a service makes of the headers of a request that begins a trace. */
+function signedAndRead(baseId: string, keys: readonly string[]): Parent {
+  const [key] = keys;
+  const begun = { baseId, parentId: baseId };
+  if (key === undefined) return begun;
+  const read = readTraceInfo(signTraceInfo(begun, key), keys);
+  if (read === undefined) throw new Error('what was signed cannot be read');
+  return { baseId: String(read.baseId), parentId: String(read.parentId) };
+}
+
+interface Parent {
+  readonly baseId: string;
+  readonly parentId: string;
 }
 
 /** The span of a point by itself, whatever the settings filter. */
@@ -50,7 +73,7 @@ export function spanOf({ start, stop }: SyntheticPoint, settings: TranslateSetti
   throw new Error('the synthetic notifications made no span');
 }
 
-function notification(baseId: string, point: string, half: 'start' | 'stop'): Buffer {
+function notification({ baseId, parentId }: Parent, point: string, half: 'start' | 'stop'): Buffer {
   const name = `${PACKAGE_NAME}.doctor`;
   // Naive UTC with microseconds, as Python's datetime writes it.
   const now = `${new Date().toISOString().slice(0, -1)}000`;
@@ -58,7 +81,7 @@ function notification(baseId: string, point: string, half: 'start' | 'stop'): Bu
     name: `${name}-${half}`,
     base_id: baseId,
     trace_id: point,
-    parent_id: baseId,
+    parent_id: parentId,
     timestamp: now,
     info: { host: hostname() },
     project: PACKAGE_NAME,

@@ -124,7 +124,7 @@ export const COMMAND_SETTINGS = {
     default: false,
     commands: ['doctor'],
     description:
-      'Publish a trace point to the queue, consume the queue as run does, and see the span exported. What else waits there is exported with it.',
+      'Publish a signed trace point to the queue and one through each of the exchanges that are there, consume the queue as run does, and see the spans exported. What else waits there is exported with them.',
     example: 'true',
   }),
   checkTimeout: setting({

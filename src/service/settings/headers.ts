@@ -15,9 +15,9 @@ export const HEADERS = {
     argument: '<keys>',
     kind: secrets(),
     default: [],
-    commands: ['headers'],
+    commands: ['headers', 'doctor'],
     description:
-      "hmac_keys of the services' [profiler] section, separated by commas; the first one signs. A flag shows in ps: prefer the variable or --hmac-key-file.",
+      "hmac_keys of the services' [profiler] section, separated by commas; the first one signs, doctor's own trace too. A flag shows in ps: prefer the variable or --hmac-key-file.",
     example: 'SECRET_KEY',
   }),
   hmacKeyFile: optional({
@@ -25,7 +25,7 @@ export const HEADERS = {
     flag: '--hmac-key-file',
     argument: '<file>',
     kind: filePath(),
-    commands: ['headers'],
+    commands: ['headers', 'doctor'],
     description: 'A file that holds the keys, as hmac_keys has them; instead of --hmac-keys.',
     example: '/run/secrets/osprofiler-hmac-keys',
   }),
