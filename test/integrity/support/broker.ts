@@ -13,6 +13,7 @@ interface PrivateBroker {
   stop(): Promise<void>;
   kill(): Promise<void>;
   restart(): Promise<void>;
+  restartApplication(): Promise<void>;
 }
 
 export interface BrokerOptions {
@@ -58,6 +59,11 @@ export class Broker {
   /** Shuts down in order, and starts again on the same data. */
   restart(): Promise<void> {
     return this.process.restart();
+  }
+
+  /** The same as {@link restart}, in a third of the time: what the broker runs in goes on. */
+  restartApplication(): Promise<void> {
+    return this.process.restartApplication();
   }
 
   /** Ends at once, as in a power cut, and starts again on the same data. */
