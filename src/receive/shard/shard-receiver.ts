@@ -21,8 +21,9 @@ import { type Explanation, explain, hostAndPort, type Where } from '../explain.j
 import { type Connected, HostCycle } from '../host-cycle.js';
 import type { IntakeCounts, IntakeOptions } from '../intake.js';
 import { pause, settledWithin } from '../pause.js';
+import type { QueueDepth } from '../topology.js';
 import { describeBrokers } from '../transport-url.js';
-import { consumersOf, isInForce } from './declare.js';
+import { consumersOf, depthOf, isInForce } from './declare.js';
 import { Holding } from './holding.js';
 import { indicesOf, RECORD_QUEUE } from './layout.js';
 import { readRecord } from './record.js';
@@ -93,6 +94,16 @@ export class ShardReceiver implements Receiver {
       ...(this.#holding === undefined ? {} : { of: this.#holding.shards }),
       shards: this.#holding?.indices ?? [],
     };
+  }
+
+  /**
+   * What waits in the shards that this replica has, together, and the most that consume one of them; undefined without
+   * a connection or a layout. Never rejects.
+   */
+  async depth(): Promise<QueueDepth | undefined> {
+    const holding = this.#holding;
+    if (holding === undefined || !this.#connected?.connection.open) return undefined;
+    return settledWithin(depthOf(this.#connected.connection, holding), OPENING_DEADLINE_MS);
   }
 
   async run(handler: ReceiverHandler): Promise<void> {
@@ -255,7 +266,11 @@ export class ShardReceiver implements Receiver {
   }
 }
 
-const NOTHING_TO_DO: ReceiverState = { kind: 'waiting', reason: 'the other replicas have all the shards' };
+const NOTHING_TO_DO: ReceiverState = {
+  kind: 'waiting',
+  reason: 'the other replicas have all the shards',
+  isStandby: true,
+};
 
 const NO_LAYOUT: Explanation = {
   reason: 'there are no shards, or they are being changed',
