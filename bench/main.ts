@@ -8,6 +8,7 @@ import { growth } from './growth.js';
 import { latency } from './latency.js';
 import { open, outage, start } from './memory.js';
 import { parts } from './parts.js';
+import { scaling } from './scaling.js';
 import { findPython } from './support/python.js';
 import { describeMachine, format, keep, type Say, type Scale, type Table } from './support/report.js';
 
@@ -21,6 +22,7 @@ const MEASUREMENTS: Readonly<Record<string, (scale: Scale) => Promise<Table>>> =
   outage: (scale) => outage(scale, say),
   start,
   parts: async (scale) => parts(scale),
+  scaling: (scale) => scaling(scale, say),
 };
 /** What the smoke leaves out: it has nothing to count. */
 const ONLY_TIMES = ['growth', 'parts'];

@@ -22,20 +22,30 @@ export interface HostCycleOptions {
 
 export class HostCycle {
   #next = 0;
+  #refusals: string[] = [];
 
   constructor(private readonly options: HostCycleOptions) {}
+
+  /** Why the last attempt had no success: of each host a reason. */
+  get refusal(): string {
+    return this.#refusals.join('; ');
+  }
 
   /** Tries each host once, beginning with the one after the last tried. @returns undefined when none let us in. */
   async connect(signal: AbortSignal): Promise<Connected | undefined> {
     const { address, log, name, queue, onFailure } = this.options;
+    this.#refusals = [];
     for (let tried = 0; tried < address.hosts.length && !signal.aborted; tried += 1) {
       const host = address.hosts[this.#next]!;
       this.#next = (this.#next + 1) % address.hosts.length;
       try {
         return { connection: await openConnection(address, host, signal, log, name), host };
       } catch (error) {
+        if (signal.aborted) return undefined;
         const where = whereOf(address, host);
-        if (!signal.aborted) onFailure(explain(error, where, queue), where);
+        const why = explain(error, where, queue);
+        this.#refusals.push(why.reason);
+        onFailure(why, where);
       }
     }
     return undefined;

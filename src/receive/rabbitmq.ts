@@ -3,22 +3,21 @@
  * happens to either. What is not there is waited for with a reason that people can act on; it never gives up by itself.
  */
 import type { Receiver, ReceiverHandler, ReceiverState } from '../delivery.js';
-import { Announcer } from './announcer.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from './backoff.js';
+import { BrokerLink } from './broker-link.js';
 import {
   type BrokerConnection,
   OPENING_DEADLINE_MS,
   openConnection,
   PUBLISHER_CONNECTION_NAME,
-  whereOf,
 } from './connection.js';
 import { type Explanation, explain, hostAndPort, type Where } from './explain.js';
+import type { Connected } from './host-cycle.js';
 import { Intake, type IntakeCounts, type IntakeOptions } from './intake.js';
 import { pause, settledOrAborted, settledWithin } from './pause.js';
 import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
 import { TapBindings } from './tap-bindings.js';
 import { declareTap, declareTemporaryTap, mayConsume, type QueueDepth, queueDepth } from './topology.js';
-import { type BrokerHost, describeBrokers } from './transport-url.js';
 
 export type {
   DeadLetterOptions,
@@ -53,29 +52,21 @@ type Wait = Explanation & {
  */
 export class RabbitReceiver implements Receiver {
   readonly name: string;
+  readonly #link: BrokerLink;
+  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
   readonly #options: RabbitReceiverOptions;
-  readonly #announcer: Announcer;
-  readonly #backoff: Backoff;
   readonly #queueBackoff: Backoff;
   readonly #bindings: TapBindings | undefined;
-  readonly #stopping = new AbortController();
-  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
-  #state: ReceiverState = { kind: 'connecting' };
   #queue: string;
-  #nextHost = 0;
-  #connections = 0;
-  #connection: BrokerConnection | undefined;
-  #host: BrokerHost | undefined;
   #intake: Intake | undefined;
-  #running: Promise<void> | undefined;
 
   constructor(options: RabbitReceiverOptions) {
     const { source, log, random } = options;
+    const queue = source.queue ?? (source.mode === 'drain' ? 'profiler.info' : 'osprofiler-otel-bridge');
+    this.name = `rabbitmq ${source.mode} ${queue}`;
+    this.#link = new BrokerLink(options, queue, (why, where) => this.#announce('warn', why, where));
     this.#options = options;
-    this.#queue = source.queue ?? (source.mode === 'drain' ? 'profiler.info' : 'osprofiler-otel-bridge');
-    this.name = `rabbitmq ${source.mode} ${this.#queue}`;
-    this.#announcer = new Announcer(log);
-    this.#backoff = new Backoff(options.backoff ?? DEFAULT_BACKOFF, random);
+    this.#queue = queue;
     this.#queueBackoff = new Backoff(QUEUE_BACKOFF, random);
     if (source.mode === 'tap') {
       const { exchanges, routingKeys, recheckMs = DEFAULT_RECHECK_MS } = source;
@@ -84,7 +75,7 @@ export class RabbitReceiver implements Receiver {
   }
 
   get state(): ReceiverState {
-    return this.#state;
+    return this.#link.state;
   }
 
   get unsettled(): number {
@@ -92,12 +83,9 @@ export class RabbitReceiver implements Receiver {
   }
 
   status(): RabbitReceiverStatus {
-    const connection = this.#connection?.open ? this.#connection : undefined;
     return {
       queue: this.#queue,
-      brokers: describeBrokers(this.#options.address),
-      ...(connection === undefined ? {} : { broker: hostAndPort(connection.where) }),
-      reconnects: Math.max(0, this.#connections - 1),
+      ...this.#link.status(),
       unsettled: this.unsettled,
       ...this.#counts,
       heldDeadLetters: this.#intake?.heldDeadLetters ?? 0,
@@ -109,83 +97,48 @@ export class RabbitReceiver implements Receiver {
 
   /** What waits in the queue and who consumes it; undefined without a connection or a queue. Never rejects. */
   async depth(): Promise<QueueDepth | undefined> {
-    if (!this.#connection?.open) return undefined;
-    return settledWithin(queueDepth(this.#connection, this.#queue), OPENING_DEADLINE_MS);
+    const { connection } = this.#link;
+    if (connection === undefined) return undefined;
+    return settledWithin(queueDepth(connection, this.#queue), OPENING_DEADLINE_MS);
   }
 
-  async run(handler: ReceiverHandler): Promise<void> {
-    if (this.#running !== undefined) throw new Error('a receiver runs once');
-    this.#running = this.#receive(handler);
-    await this.#running;
+  run(handler: ReceiverHandler): Promise<void> {
+    return this.#link.run((connected) => this.#use(connected, handler));
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    if (this.#running === undefined) this.#state = { kind: 'ended' };
-    else await settledWithin(this.#running, OPENING_DEADLINE_MS);
+  stop(): Promise<void> {
+    return this.#link.stop();
   }
 
   async close(): Promise<void> {
     await this.stop();
     await this.#intake?.close();
-    await this.#connection?.close();
-  }
-
-  async #receive(handler: ReceiverHandler): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      const connection = await this.#connect();
-      if (connection !== undefined) await this.#useConnection(connection, handler);
-      if (!signal.aborted) await pause(this.#backoff.next(), signal);
-    }
-    this.#state = { kind: 'ended' };
-  }
-
-  /** Tries each host once, beginning with the one after the last tried. */
-  async #connect(): Promise<BrokerConnection | undefined> {
-    const { address, log } = this.#options;
-    const reasons: string[] = [];
-    for (let tried = 0; tried < address.hosts.length; tried += 1) {
-      const host = address.hosts[this.#nextHost]!;
-      this.#nextHost = (this.#nextHost + 1) % address.hosts.length;
-      try {
-        this.#host = host;
-        return await openConnection(address, host, this.#stopping.signal, log);
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return undefined;
-        const explanation = explain(error, whereOf(address, host), this.#queue);
-        this.#announce('warn', explanation, whereOf(address, host));
-        reasons.push(explanation.reason);
-      }
-    }
-    this.#state = { kind: 'waiting', reason: reasons.join('; ') };
-    return undefined;
+    await this.#link.close();
   }
 
   /** Consumes over one connection until it is gone or the receiver stops. */
-  async #useConnection(connection: BrokerConnection, handler: ReceiverHandler): Promise<void> {
-    this.#connection = connection;
-    this.#connections += 1;
+  async #use(connected: Connected, handler: ReceiverHandler): Promise<void> {
+    const { connection } = connected;
     const { where } = connection;
-    this.#options.log.info({ broker: hostAndPort(where), vhost: where.vhost }, 'connected to the broker');
-    while (connection.open && !this.#stopping.signal.aborted) {
-      const attempt = await this.#attempt(connection, handler);
+    while (connection.open && !this.#link.stopping.aborted) {
+      const attempt = await this.#attempt(connected, handler);
       const wait = attempt.kind === 'wait' ? attempt : await this.#consume(connection, attempt.intake);
-      if (wait === undefined || !connection.open || this.#stopping.signal.aborted) continue;
+      if (wait === undefined || !connection.open || this.#link.stopping.aborted) continue;
       this.#wait(wait.level, wait, where);
-      await pause(wait.ms ?? this.#backoff.next(), this.#stopping.signal, connection.gone);
+      await pause(wait.ms ?? this.#link.backoff.next(), this.#link.stopping, connection.gone);
     }
-    if (this.#stopping.signal.aborted) return;
+    if (this.#link.stopping.aborted) return;
     const lost = (await connection.closed) ?? new Error('Unexpected close');
     this.#wait('warn', explain(lost, where, this.#queue), where);
   }
 
   /** One attempt to get at the queue's messages; what is in the way comes back as a value. */
-  async #attempt(connection: BrokerConnection, handler: ReceiverHandler): Promise<Attempt> {
+  async #attempt(connected: Connected, handler: ReceiverHandler): Promise<Attempt> {
+    const { connection } = connected;
     try {
       const obstacle = await this.#prepare(connection);
       if (obstacle !== undefined) return obstacle;
-      const intake = await Intake.open(connection, this.#intakeOptions(handler));
+      const intake = await Intake.open(connection, this.#intakeOptions(connected, handler));
       return { kind: 'consuming', intake };
     } catch (error) {
       const explanation = explain(error, connection.where, this.#queue);
@@ -193,14 +146,13 @@ export class RabbitReceiver implements Receiver {
     }
   }
 
-  #intakeOptions(handler: ReceiverHandler): IntakeOptions {
+  #intakeOptions({ host }: Connected, handler: ReceiverHandler): IntakeOptions {
     const { address, prefetch, log, backoff, random } = this.#options;
-    const host = this.#host!;
     return {
-      ...{ handler, log, random, announcer: this.#announcer, counts: this.#counts },
+      ...{ handler, log, random, announcer: this.#link.announcer, counts: this.#counts },
       queue: this.#queue,
       prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(prefetch))),
-      stopping: this.#stopping.signal,
+      stopping: this.#link.stopping,
       backoff: backoff ?? DEFAULT_BACKOFF,
       connect: (signal) => openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
       ...ownQueues(this.#options, this.#queue),
@@ -234,7 +186,7 @@ export class RabbitReceiver implements Receiver {
 
   /** Consumes until the receiver stops (then undefined), or the consumption ends: then why, and how long to wait. */
   async #consume(connection: BrokerConnection, intake: Intake): Promise<Wait | undefined> {
-    const { signal } = this.#stopping;
+    const signal = this.#link.stopping;
     this.#intake = intake;
     if (!signal.aborted) this.#declareConsuming(connection);
     const begun = performance.now();
@@ -245,7 +197,7 @@ export class RabbitReceiver implements Receiver {
     await (signal.aborted ? intake.cancel() : intake.close());
     await bindings;
     if (signal.aborted || end === undefined) return undefined;
-    if (performance.now() - begun >= STABLE_AFTER_MS) this.#backoff.reset();
+    if (performance.now() - begun >= STABLE_AFTER_MS) this.#link.backoff.reset();
     const explanation =
       end.kind === 'cancelled'
         ? cancelled(this.#queue)
@@ -255,8 +207,8 @@ export class RabbitReceiver implements Receiver {
 
   #declareConsuming(connection: BrokerConnection): void {
     const { host, port, vhost } = connection.where;
-    this.#state = { kind: 'consuming' };
-    this.#announcer.forget();
+    this.#link.state = { kind: 'consuming' };
+    this.#link.announcer.forget();
     this.#queueBackoff.reset();
     const fields = { broker: hostAndPort({ host, port }), vhost, queue: this.#queue };
     this.#options.log.info(fields, `consuming ${this.#queue}`);
@@ -264,13 +216,13 @@ export class RabbitReceiver implements Receiver {
 
   #wait(level: Wait['level'], explanation: Explanation & Pick<Wait, 'isStandby'>, where: Where): void {
     const { reason, isStandby = false } = explanation;
-    this.#state = { kind: 'waiting', reason, ...(isStandby ? { isStandby } : {}) };
+    this.#link.state = { kind: 'waiting', reason, ...(isStandby ? { isStandby } : {}) };
     this.#announce(level, explanation, where);
   }
 
   #announce(level: 'info' | 'warn', { reason, hint }: Explanation, where: Where): void {
     const fields = { broker: hostAndPort(where), vhost: where.vhost, queue: this.#queue, hint };
-    this.#announcer.say(level, fields, `waiting: ${reason}`);
+    this.#link.announcer.say(level, fields, `waiting: ${reason}`);
   }
 }
 

@@ -8,7 +8,12 @@ import type { Log, Receiver, SpanSink } from '../delivery.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import { BackendWatch } from './backend-watch.js';
 import type { ListenAddress } from './http/listen-address.js';
-import { type BridgeFigures, ExportInstruments, observeSources } from './metrics/instruments.js';
+import {
+  type BridgeFigures,
+  ExportInstruments,
+  observeSources,
+  type ShardingFigures,
+} from './metrics/instruments.js';
 import { createPipeline, type MetricsPipeline } from './metrics/pipeline.js';
 import { ProgressLog } from './progress-log.js';
 import { judgeReadiness, type Readiness } from './readiness.js';
@@ -19,6 +24,13 @@ import { type WatchedReceiver, watchReceiver } from './watched-receiver.js';
 
 export interface Watched {
   readonly bridge: BridgeFigures;
+  readonly receivers: readonly Receiver[];
+}
+
+export interface WatchedSharding {
+  readonly figures: () => ShardingFigures;
+  /** Why shards cannot be written to now. */
+  readonly refusals: () => readonly string[];
   readonly receivers: readonly Receiver[];
 }
 
@@ -43,8 +55,9 @@ export interface ListenOptions {
 
 export class Operations {
   readonly backend = new BackendWatch();
-  readonly #instruments: ExportInstruments;
+  #instruments: ExportInstruments | undefined;
   #sink: ObservedSink | undefined;
+  #readiness: (() => Readiness) | undefined;
   #sources: PageSources | undefined;
   #isStopping = false;
   #progress: ProgressLog | undefined;
@@ -54,9 +67,7 @@ export class Operations {
     private readonly settings: Settings,
     private readonly log: Log,
     private readonly pipeline: MetricsPipeline,
-  ) {
-    this.#instruments = new ExportInstruments(pipeline.meter);
-  }
+  ) {}
 
   static async create(settings: Settings, log: Log): Promise<Operations> {
     const pipeline = await createPipeline(settings.metrics, settings.translate.resourceAttributes);
@@ -78,6 +89,7 @@ export class Operations {
    * @param onSent told of every answer of the backend too, such as a list of recent traces; must not throw
    */
   watchSink(sink: SpanSink, onSent: (sent: Sent) => void = () => {}): SpanSink {
+    this.#instruments = new ExportInstruments(this.pipeline.meter);
     this.#sink = new ObservedSink(sink, (sent) => {
       this.#observe(sent);
       onSent(sent);
@@ -90,8 +102,24 @@ export class Operations {
     const { backend } = this;
     const readiness = () =>
       judgeReadiness({ receivers, backendRefusal: backend.refusal, isStopping: this.#isStopping });
+    this.#readiness = readiness;
     this.#sources = { bridge, receivers: receivers.map(watchReceiver), backend, readiness };
     observeSources(this.pipeline.meter, { ...this.#sources, inFlight: () => this.#sink?.inFlight ?? 0 });
+  }
+
+  /** From now on metrics and health are those of what fills shards; once, before it runs. There is no page for it. */
+  watchSharding({ figures, refusals, receivers }: WatchedSharding): void {
+    const readiness = () =>
+      judgeReadiness({
+        ...{ receivers, backendRefusal: undefined, isStopping: this.#isStopping },
+        shardsRefusals: refusals(),
+      });
+    this.#readiness = readiness;
+    const watched = receivers.map(watchReceiver);
+    observeSources(this.pipeline.meter, {
+      ...{ sharding: figures, receivers: watched, readiness },
+      inFlight: () => 0,
+    });
   }
 
   /** Logs a line a minute. */
@@ -102,18 +130,22 @@ export class Operations {
   /** Answers over HTTP. @throws BridgeError `LISTEN_FAILED` */
   async listen({ listen, page }: ListenOptions): Promise<void> {
     const { scrape } = this.pipeline;
-    const sources = this.#watched;
+    const readiness = this.#readiness;
+    if (readiness === undefined) throw new Error('watching comes first');
     // A backend's own words in a reason might repeat what it was sent.
     const hide = hideValues(secretsOf(this.settings));
     this.#server = await createServer({
       listen,
-      readiness: sources.readiness,
+      readiness,
       ...(scrape === undefined ? {} : { metrics: scrape }),
-      ...(page === undefined ? {} : { page: page({ ...sources, hide }) }),
+      ...(page === undefined ? {} : { page: page({ ...this.#watched, hide }) }),
       hide,
       log: this.log,
     });
-    this.log.info({ url: this.#server.url }, 'health, metrics and the page');
+    this.log.info(
+      { url: this.#server.url },
+      page === undefined ? 'health and metrics' : 'health, metrics and the page',
+    );
   }
 
   /** The bridge was told to stop: who sends work elsewhere by readiness does so from now on. */
@@ -135,14 +167,14 @@ export class Operations {
 
   #observe(sent: Sent): void {
     this.backend.observe(sent);
-    this.#instruments.record(sent);
+    this.#instruments?.record(sent);
     if (sent.outcome.kind !== 'taken') return;
     const now = Date.now() / 1000;
     for (const { endTime } of sent.spans) {
       // Clocks of other machines may be ahead.
       const seconds = Math.max(0, now - endTime[0] - endTime[1] / 1e9);
       this.backend.addLag(seconds);
-      this.#instruments.recordLag(seconds);
+      this.#instruments?.recordLag(seconds);
     }
   }
 }

@@ -11,6 +11,8 @@ export const UNREADY_CODES = [
   'receiver-ended',
   /** The backend took nothing lately though there was something to take. */
   'backend-refusing',
+  /** The shards cannot be written to; what comes is held. */
+  'shards-refusing',
   /** The bridge is on its way out. */
   'stopping',
 ] as const;
@@ -57,12 +59,16 @@ export interface ReadinessInput {
   readonly receivers: readonly Pick<Receiver, 'name' | 'state'>[];
   /** Why the backend takes nothing, when that is so. */
   readonly backendRefusal: string | undefined;
+  /** Why shards cannot be written to, when they are to be. */
+  readonly shardsRefusals?: readonly string[];
   readonly isStopping: boolean;
 }
 
-export function judgeReadiness({ receivers, backendRefusal, isStopping }: ReadinessInput): Readiness {
+export function judgeReadiness(input: ReadinessInput): Readiness {
+  const { receivers, backendRefusal, shardsRefusals = [], isStopping } = input;
   const reasons = receivers.flatMap(reasonOf);
   if (backendRefusal !== undefined) reasons.push({ code: 'backend-refusing', message: backendRefusal });
+  for (const message of shardsRefusals) reasons.push({ code: 'shards-refusing', message });
   if (isStopping) reasons.push({ code: 'stopping', message: 'the bridge was told to stop' });
   const states = receivers.map((receiver) => ({ name: receiver.name, ...describe(receiver) }));
   const ready = reasons.length === 0;

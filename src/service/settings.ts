@@ -3,7 +3,7 @@
  * called, and what it may be, is declared once, in {@link SETTINGS}.
  */
 
-import type { Layout } from '../receive/shard/layout.js';
+import type { WantedLayout } from '../receive/shard/layout.js';
 import type { ListenAddress } from './http/listen-address.js';
 import type { ShardChoice } from './settings/sharding.js';
 
@@ -60,7 +60,7 @@ export interface ShardingSettings {
   /** What `run` consumes instead of the queue; absent: the queue. */
   readonly shards?: ShardChoice;
   /** What `shard` makes when there is nothing yet, and `reshard` changes to. */
-  readonly layout: Layout;
+  readonly layout: WantedLayout;
   /** How long nothing may move before `reshard` gives up. */
   readonly patienceMs: number;
 }

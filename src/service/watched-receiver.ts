@@ -18,8 +18,7 @@ const FRESH_MS = 5_000;
 const PATIENCE_MS = 1_000;
 
 export function watchReceiver(receiver: Receiver): WatchedReceiver {
-  if (receiver instanceof ShardReceiver) return { receiver, status: () => receiver.status() };
-  if (!(receiver instanceof RabbitReceiver)) return { receiver };
+  if (!(receiver instanceof RabbitReceiver || receiver instanceof ShardReceiver)) return { receiver };
   return { receiver, status: () => receiver.status(), depth: sparing(() => receiver.depth()) };
 }
 

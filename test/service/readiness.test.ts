@@ -45,6 +45,13 @@ describe('readiness', () => {
     assert.equal(waiting.reasons[0]?.message, 'there is no queue');
   });
 
+  it('is not there while shards cannot be written, with the reason', () => {
+    const receivers = [{ name: 'the queue', state: { kind: 'consuming' } }] as const;
+    const given = { receivers, backendRefusal: undefined, isStopping: false };
+    const { reasons } = judgeReadiness({ ...given, shardsRefusals: ['full'] });
+    assert.deepEqual(reasons, [{ code: 'shards-refusing', message: 'full' }]);
+  });
+
   it('names everything that is in the way', () => {
     const readiness = judge({ states: [{ kind: 'connecting' }], backendRefusal: 'down', isStopping: true });
     assert.deepEqual(codes(readiness), ['receiver-connecting', 'backend-refusing', 'stopping']);

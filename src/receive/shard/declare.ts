@@ -1,24 +1,17 @@
 /** A layout's exchange and queues on the broker: made, looked for, and taken away. */
-import type { Channel } from 'amqplib';
 import type { BrokerConnection } from '../connection.js';
-import { queueDepth, releaseLock, takeLock, unlessRefused } from '../topology.js';
+import { hasExchange, type QueueDepth, queueDepth, releaseLock, takeLock } from '../topology.js';
+import { chooseExchange, declareExchange, removeExchange } from './exchange.js';
 import {
   exchangeName,
   indicesOf,
   LAYOUT_LOCK,
   type Layout,
-  type ShardExchange,
   shardQueue,
+  type WantedLayout,
 } from './layout.js';
 import { type LayoutRecord, readRecordSurely, writeRecord } from './record.js';
 
-/** AMQP's name of each kind. */
-const EXCHANGE_TYPES: Readonly<Record<ShardExchange, string>> = {
-  direct: 'direct',
-  'consistent-hash': 'x-consistent-hash',
-};
-/** In the ring of a consistent-hash exchange all queues weigh the same. */
-const WEIGHT = '1';
 /**
  * Every move of a shard counts as a delivery of all that was open in it. RabbitMQ 4 has 20 for a default; "none" cannot
  * be said in a way that 3.10 and 4 both understand.
@@ -28,16 +21,18 @@ const DELIVERY_LIMIT = 1_000_000;
 /**
  * The layout that holds, with all its parts there: made after `wanted` when there is none yet, mended when something
  * of it is missing.
+ * @param openAnother opens another connection to the same host.
  * @returns undefined when somebody else is changing it at this moment.
  */
 export async function ensureLayout(
   connection: BrokerConnection,
-  wanted: Layout,
+  wanted: WantedLayout,
+  openAnother: () => Promise<BrokerConnection>,
 ): Promise<LayoutRecord | undefined> {
   if (!(await takeLock(connection, LAYOUT_LOCK))) return undefined;
   try {
     const found = await readRecordSurely(connection);
-    const record = found ?? { ...wanted, generation: 1, old: [] };
+    const record = found ?? { ...(await chooseExchange(wanted, openAnother)), generation: 1, old: [] };
     await declareLayout(connection, record);
     if (found === undefined) await writeRecord(connection, record);
     return record;
@@ -48,47 +43,37 @@ export async function ensureLayout(
 
 /** Declares queues, exchange and bindings unless they are there. */
 export async function declareLayout(connection: BrokerConnection, layout: Layout): Promise<void> {
-  const { shards, exchange } = layout;
-  for (const index of indicesOf(layout)) await declareShard(connection, layout, index);
-  await connection.onThrowawayChannel(async (channel) => {
-    await channel.assertExchange(exchangeName(shards), EXCHANGE_TYPES[exchange], { durable: true });
-    for (const index of indicesOf(layout)) await bindShard(channel, layout, index);
-  });
+  let isChanged = false;
+  for (const index of indicesOf(layout)) {
+    if (await declareShard(connection, layout, index)) isChanged = true;
+  }
+  await declareExchange(connection, layout, isChanged);
 }
 
+/** @returns whether it was not there. */
 async function declareShard(
   connection: BrokerConnection,
   { shards, queueType }: Layout,
   index: number,
-): Promise<void> {
+): Promise<boolean> {
   const queue = shardQueue(index, shards);
-  if ((await queueDepth(connection, queue)) !== undefined) return;
+  if ((await queueDepth(connection, queue)) !== undefined) return false;
   const limit = queueType === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {};
   const type = { 'x-queue-type': queueType, 'x-single-active-consumer': true };
   await connection.onThrowawayChannel((channel) =>
     channel.assertQueue(queue, { durable: true, arguments: { ...type, ...limit } }),
   );
-}
-
-async function bindShard(channel: Channel, { shards, exchange }: Layout, index: number): Promise<void> {
-  const key = exchange === 'direct' ? String(index) : WEIGHT;
-  await channel.bindQueue(shardQueue(index, shards), exchangeName(shards), key);
+  return true;
 }
 
 /** Whether a layout holds: without its exchange nothing more is written to its queues. */
-export async function isInForce(connection: BrokerConnection, shards: number): Promise<boolean> {
-  const checked = await unlessRefused('404', () =>
-    connection.onThrowawayChannel(async (channel) => {
-      await channel.checkExchange(exchangeName(shards));
-      return true;
-    }),
-  );
-  return checked ?? false;
+export function isInForce(connection: BrokerConnection, shards: number): Promise<boolean> {
+  return hasExchange(connection, exchangeName(shards));
 }
 
 /** From now on nobody can write to the layout's queues. */
-export async function fence(connection: BrokerConnection, shards: number): Promise<void> {
-  await connection.onThrowawayChannel((channel) => channel.deleteExchange(exchangeName(shards)));
+export function fence(connection: BrokerConnection, shards: number): Promise<void> {
+  return removeExchange(connection, shards);
 }
 
 /** How many consume each shard, by index; a queue that is gone is left out. */
@@ -102,4 +87,18 @@ export async function consumersOf(
     if (depth !== undefined) consumers.set(index, depth.consumers);
   }
   return consumers;
+}
+
+/** Of some shards together: what waits, and the most consumers that one has. One that is gone counts as empty. */
+export async function depthOf(
+  connection: BrokerConnection,
+  { shards, indices }: { readonly shards: number; readonly indices: readonly number[] },
+): Promise<QueueDepth> {
+  let [messages, consumers] = [0, 0];
+  for (const index of indices) {
+    const depth = await queueDepth(connection, shardQueue(index, shards));
+    messages += depth?.messages ?? 0;
+    consumers = Math.max(consumers, depth?.consumers ?? 0);
+  }
+  return { messages, consumers };
 }

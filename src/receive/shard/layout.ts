@@ -13,6 +13,11 @@ export interface Layout {
   readonly queueType: ShardQueueType;
 }
 
+/** A layout that is to be made. `auto`: the plugin's exchange where the broker has it, otherwise direct. */
+export interface WantedLayout extends Omit<Layout, 'exchange'> {
+  readonly exchange: ShardExchange | 'auto';
+}
+
 const PREFIX = 'osprofiler-otel-bridge.shard';
 
 /** The queue whose one message says which layout holds. */
@@ -26,6 +31,16 @@ export const LAYOUT_LOCK = `${PREFIX}s`;
 
 export function exchangeName(shards: number): string {
   return `${PREFIX}.of-${shards}`;
+}
+
+/** The exchange of the plugin, between the layout's exchange and its queues. */
+export function ringName(shards: number): string {
+  return `${exchangeName(shards)}.ring`;
+}
+
+/** An exchange that leads nowhere: it is there when all queues are bound to the ring. */
+export function ringMarkName(shards: number): string {
+  return `${ringName(shards)}.whole`;
 }
 
 export function shardQueue(index: number, shards: number): string {

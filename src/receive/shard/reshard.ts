@@ -13,21 +13,29 @@
  */
 import type { Log } from '../../delivery.js';
 import { BridgeError } from '../../errors.js';
-import { type BrokerConnection, CONNECTION_NAME } from '../connection.js';
+import { type BrokerConnection, CONNECTION_NAME, openConnection } from '../connection.js';
 import { Consumption } from '../consumption.js';
 import { type Explanation, explain, hostAndPort } from '../explain.js';
-import { HostCycle } from '../host-cycle.js';
+import { type Connected, HostCycle } from '../host-cycle.js';
 import { pause } from '../pause.js';
 import { type QueueDepth, queueDepth, takeLock } from '../topology.js';
 import type { BrokerAddress } from '../transport-url.js';
 import { declareLayout, fence } from './declare.js';
-import { indicesOf, LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from './layout.js';
+import { chooseExchange } from './exchange.js';
+import {
+  indicesOf,
+  LAYOUT_LOCK,
+  type Layout,
+  RECORD_QUEUE,
+  shardQueue,
+  type WantedLayout,
+} from './layout.js';
 import { type LayoutRecord, readRecordSurely, writeRecord } from './record.js';
 import { Sharder } from './sharder.js';
 
 export interface ReshardOptions {
   readonly address: BrokerAddress;
-  readonly layout: Layout;
+  readonly layout: WantedLayout;
   readonly log: Log;
   /** How long nothing may move before it is given up, ms. */
   readonly patienceMs: number;
@@ -58,9 +66,10 @@ const EMPTY_FOR_MS = 1_000;
  *   somebody does not let go of a shard, or it was stopped.
  */
 export async function reshard(options: ReshardOptions): Promise<Resharded> {
-  const connection = await connect(options);
+  const connected = await connect(options);
+  const { connection } = connected;
   try {
-    return await new Reshard(connection, options).run();
+    return await new Reshard(connected, options).run();
   } catch (error) {
     if (error instanceof BridgeError) throw error;
     throw unusable(explain(error, connection.where, RECORD_QUEUE));
@@ -70,7 +79,7 @@ export async function reshard(options: ReshardOptions): Promise<Resharded> {
   }
 }
 
-async function connect({ address, log, stopping }: ReshardOptions): Promise<BrokerConnection> {
+async function connect({ address, log, stopping }: ReshardOptions): Promise<Connected> {
   const problems: Explanation[] = [];
   const onFailure = (why: Explanation): void => void problems.push(why);
   const hosts = new HostCycle({
@@ -81,7 +90,7 @@ async function connect({ address, log, stopping }: ReshardOptions): Promise<Brok
     onFailure,
   });
   const connected = await hosts.connect(stopping);
-  if (connected !== undefined) return connected.connection;
+  if (connected !== undefined) return connected;
   throw unusable({
     reason: problems.map(({ reason }) => reason).join('; '),
     hint: problems.at(-1)?.hint ?? 'run it again',
@@ -90,11 +99,14 @@ async function connect({ address, log, stopping }: ReshardOptions): Promise<Brok
 
 class Reshard {
   #moved = 0;
+  private readonly connection: BrokerConnection;
 
   constructor(
-    private readonly connection: BrokerConnection,
+    private readonly connected: Connected,
     private readonly options: ReshardOptions,
-  ) {}
+  ) {
+    this.connection = connected.connection;
+  }
 
   async run(): Promise<Resharded> {
     if (!(await takeLock(this.connection, LAYOUT_LOCK))) throw unusable(BUSY);
@@ -110,7 +122,8 @@ class Reshard {
   /** Another kind of queue or exchange under the same names would be refused by the broker. */
   #checkSame({ exchange, queueType }: Layout): void {
     const { layout } = this.options;
-    if (exchange === layout.exchange && queueType === layout.queueType) return;
+    const isSameExchange = layout.exchange === 'auto' || layout.exchange === exchange;
+    if (isSameExchange && queueType === layout.queueType) return;
     throw new BridgeError(
       'CONFIG_INVALID',
       `there are ${layout.shards} shards already, ${queueType} queues behind a ${exchange} exchange`,
@@ -119,13 +132,15 @@ class Reshard {
   }
 
   async #change(before: LayoutRecord | undefined): Promise<LayoutRecord> {
-    const { layout, log } = this.options;
+    const { address, layout: wanted, log, stopping } = this.options;
+    const { host } = this.connected;
+    const layout = await chooseExchange(wanted, () => openConnection(address, host, stopping, log));
     await declareLayout(this.connection, layout);
     if (before !== undefined) await fence(this.connection, before.shards);
     const generation = (before?.generation ?? 0) + 1;
     const record = { ...layout, generation, old: before === undefined ? [] : [before.shards] };
     await writeRecord(this.connection, record);
-    log.info({ before: before?.shards, shards: layout.shards }, 'the new layout holds');
+    log.info({ before: before?.shards, ...layout }, 'the new layout holds');
     return record;
   }
 

@@ -8,21 +8,19 @@
  * it knows what is its own, and the shards can be spread evenly.
  */
 import type { Receiver, ReceiverHandler, ReceiverState } from '../../delivery.js';
-import { Announcer } from '../announcer.js';
-import { Backoff, DEFAULT_BACKOFF } from '../backoff.js';
+import { BrokerLink } from '../broker-link.js';
 import {
   type BrokerConnection,
-  CONNECTION_NAME,
   OPENING_DEADLINE_MS,
   openConnection,
   PUBLISHER_CONNECTION_NAME,
 } from '../connection.js';
 import { type Explanation, explain, hostAndPort, type Where } from '../explain.js';
-import { type Connected, HostCycle } from '../host-cycle.js';
+import type { Connected } from '../host-cycle.js';
 import type { IntakeCounts, IntakeOptions } from '../intake.js';
 import { pause, settledWithin } from '../pause.js';
-import { describeBrokers } from '../transport-url.js';
-import { consumersOf, isInForce } from './declare.js';
+import type { QueueDepth } from '../topology.js';
+import { consumersOf, depthOf, isInForce } from './declare.js';
 import { Holding } from './holding.js';
 import { indicesOf, RECORD_QUEUE } from './layout.js';
 import { readRecord } from './record.js';
@@ -40,37 +38,25 @@ const DEFAULT_LOOK_MS = 1_000;
 
 export class ShardReceiver implements Receiver {
   readonly name: string;
+  readonly #link: BrokerLink;
+  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
   readonly #options: ShardReceiverOptions;
   readonly #random: () => number;
-  readonly #announcer: Announcer;
-  readonly #backoff: Backoff;
-  readonly #hosts: HostCycle;
-  readonly #stopping = new AbortController();
-  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
-  #state: ReceiverState = { kind: 'connecting' };
-  #connections = 0;
-  #connected: Connected | undefined;
   #roster: Roster | undefined;
   #holding: Holding | undefined;
-  #running: Promise<void> | undefined;
   /** What was last logged of the shards that it has. */
   #told = '';
 
   constructor(options: ShardReceiverOptions) {
-    const { shards, address, log, backoff, random } = options;
-    this.#options = options;
+    const { shards, random = Math.random } = options;
     this.name = `rabbitmq shards ${shards === 'auto' ? shards : shards.join(',')}`;
-    this.#random = random ?? Math.random;
-    this.#announcer = new Announcer(log);
-    this.#backoff = new Backoff(backoff ?? DEFAULT_BACKOFF, random);
-    this.#hosts = new HostCycle({
-      ...{ address, log, name: CONNECTION_NAME, queue: RECORD_QUEUE },
-      onFailure: (why, where) => this.#wait(why, where),
-    });
+    this.#link = new BrokerLink(options, RECORD_QUEUE, (why, where) => this.#wait(why, where));
+    this.#options = options;
+    this.#random = random;
   }
 
   get state(): ReceiverState {
-    return this.#state;
+    return this.#link.state;
   }
 
   get unsettled(): number {
@@ -78,13 +64,10 @@ export class ShardReceiver implements Receiver {
   }
 
   status(): ShardReceiverStatus {
-    const connection = this.#connected?.connection;
     const intakes = this.#intakes;
     return {
       queue: this.name,
-      brokers: describeBrokers(this.#options.address),
-      ...(connection?.open ? { broker: hostAndPort(connection.where) } : {}),
-      reconnects: Math.max(0, this.#connections - 1),
+      ...this.#link.status(),
       unsettled: this.unsettled,
       ...this.#counts,
       heldDeadLetters: intakes.reduce((sum, { heldDeadLetters }) => sum + heldDeadLetters, 0),
@@ -95,48 +78,42 @@ export class ShardReceiver implements Receiver {
     };
   }
 
-  async run(handler: ReceiverHandler): Promise<void> {
-    if (this.#running !== undefined) throw new Error('a receiver runs once');
-    this.#running = this.#receive(handler);
-    await this.#running;
+  /**
+   * What waits in the shards that this replica has, together, and the most that consume one of them; undefined without
+   * a connection or a layout. Never rejects.
+   */
+  async depth(): Promise<QueueDepth | undefined> {
+    const holding = this.#holding;
+    const { connection } = this.#link;
+    if (holding === undefined || connection === undefined) return undefined;
+    return settledWithin(depthOf(connection, holding), OPENING_DEADLINE_MS);
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    if (this.#running === undefined) this.#state = { kind: 'ended' };
-    else await settledWithin(this.#running, OPENING_DEADLINE_MS);
+  run(handler: ReceiverHandler): Promise<void> {
+    return this.#link.run((connected) => this.#use(connected, handler));
+  }
+
+  stop(): Promise<void> {
+    return this.#link.stop();
   }
 
   async close(): Promise<void> {
     await this.stop();
     await this.#holding?.close();
-    await this.#connected?.connection.close();
+    await this.#link.close();
   }
 
   get #intakes(): Holding['intakes'] {
     return this.#holding?.intakes ?? [];
   }
 
-  async #receive(handler: ReceiverHandler): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      const connected = await this.#hosts.connect(signal);
-      if (connected !== undefined) await this.#useConnection(connected, handler);
-      if (!signal.aborted) await pause(this.#backoff.next(), signal);
-    }
-    this.#state = { kind: 'ended' };
-  }
-
   /** Keeps this replica's share over one connection until it is gone or the receiver stops. */
-  async #useConnection(connected: Connected, handler: ReceiverHandler): Promise<void> {
+  async #use(connected: Connected, handler: ReceiverHandler): Promise<void> {
     const { connection } = connected;
     const { where } = connection;
-    this.#connected = connected;
-    this.#connections += 1;
-    this.#options.log.info({ broker: hostAndPort(where), vhost: where.vhost }, 'connected to the broker');
-    while (connection.open && !this.#stopping.signal.aborted) {
+    while (connection.open && !this.#link.stopping.aborted) {
       await this.#look(connected, handler);
-      await pause(this.#nextLook(), this.#stopping.signal, connection.gone);
+      await pause(this.#nextLook(), this.#link.stopping, connection.gone);
     }
     // Gone from the roster, so that the others take what this one leaves.
     await this.#roster?.leave();
@@ -169,7 +146,7 @@ export class ShardReceiver implements Receiver {
       await (this.#options.shards === 'auto' ? this.#share(connection, holding) : this.#standInLine(holding));
       this.#tell(connection, holding);
     } catch (error) {
-      if (connection.open && !this.#stopping.signal.aborted)
+      if (connection.open && !this.#link.stopping.aborted)
         this.#wait(explain(error, connection.where, RECORD_QUEUE), connection.where);
     }
   }
@@ -205,7 +182,7 @@ export class ShardReceiver implements Receiver {
     if (this.#roster === undefined) {
       this.#roster = await Roster.join(connection);
       // Others that begin at this moment are to be counted before anything is taken.
-      await pause(this.#nextLook(), this.#stopping.signal, connection.gone);
+      await pause(this.#nextLook(), this.#link.stopping, connection.gone);
     }
     const consumers = await consumersOf(connection, holding);
     const { indices: held } = holding;
@@ -219,7 +196,7 @@ export class ShardReceiver implements Receiver {
       },
       this.#random,
     );
-    if (this.#stopping.signal.aborted) return;
+    if (this.#link.stopping.aborted) return;
     await Promise.all(release.map((index) => holding.release(index)));
     for (const index of claim) await holding.take(index);
     await this.#roster.sayWanting(holding.indices.length < least);
@@ -228,18 +205,18 @@ export class ShardReceiver implements Receiver {
   #intakeOptions({ host }: Connected, queue: string, handler: ReceiverHandler): IntakeOptions {
     const { address, log, random } = this.#options;
     return {
-      ...{ handler, log, random, announcer: this.#announcer, counts: this.#counts, queue },
+      ...{ handler, log, random, announcer: this.#link.announcer, counts: this.#counts, queue },
       ...queueOptions(this.#options, queue),
-      stopping: this.#stopping.signal,
+      stopping: this.#link.stopping,
       connect: (signal) => openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
     };
   }
 
   #tell(connection: BrokerConnection, holding: Holding): void {
     const shards = [...holding.indices].sort((one, other) => one - other);
-    this.#state = shards.length === 0 ? NOTHING_TO_DO : { kind: 'consuming' };
-    this.#announcer.forget();
-    this.#backoff.reset();
+    this.#link.state = shards.length === 0 ? NOTHING_TO_DO : { kind: 'consuming' };
+    this.#link.announcer.forget();
+    this.#link.backoff.reset();
     const told = `${connection.where.host} ${shards.join()} of ${holding.shards}`;
     if (told === this.#told) return;
     this.#told = told;
@@ -249,13 +226,17 @@ export class ShardReceiver implements Receiver {
 
   #wait({ reason, hint }: Explanation, where: Where): void {
     this.#told = '';
-    this.#state = { kind: 'waiting', reason };
+    this.#link.state = { kind: 'waiting', reason };
     const fields = { broker: hostAndPort(where), vhost: where.vhost, hint };
-    this.#announcer.say('warn', fields, `waiting: ${reason}`);
+    this.#link.announcer.say('warn', fields, `waiting: ${reason}`);
   }
 }
 
-const NOTHING_TO_DO: ReceiverState = { kind: 'waiting', reason: 'the other replicas have all the shards' };
+const NOTHING_TO_DO: ReceiverState = {
+  kind: 'waiting',
+  reason: 'the other replicas have all the shards',
+  isStandby: true,
+};
 
 const NO_LAYOUT: Explanation = {
   reason: 'there are no shards, or they are being changed',

@@ -7,15 +7,15 @@ import type { Delivery, Log, Origin, ReceiverHandler } from '../../delivery.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../../wire/envelope.js';
 import { Announcer } from '../announcer.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from '../backoff.js';
-import { type BrokerConnection, PUBLISHER_CONNECTION_NAME } from '../connection.js';
+import { openConnection, PUBLISHER_CONNECTION_NAME } from '../connection.js';
 import { type Explanation, explain, explainUnwritten, hostAndPort, type Where } from '../explain.js';
-import { HostCycle } from '../host-cycle.js';
+import { type Connected, HostCycle } from '../host-cycle.js';
 import { pause } from '../pause.js';
 import { returningProperties } from '../provenance.js';
 import { RabbitDelivery } from '../rabbit-delivery.js';
 import type { BrokerAddress } from '../transport-url.js';
 import { ensureLayout, isInForce } from './declare.js';
-import { exchangeName, type Layout, RECORD_QUEUE } from './layout.js';
+import { exchangeName, type Layout, RECORD_QUEUE, type WantedLayout } from './layout.js';
 import { placeOf } from './place.js';
 import { type LayoutRecord, readRecord } from './record.js';
 import { type Parcel, ShardWriter, type WriterEnd } from './writer.js';
@@ -23,7 +23,7 @@ import { type Parcel, ShardWriter, type WriterEnd } from './writer.js';
 export interface SharderOptions {
   readonly address: BrokerAddress;
   /** What is made when the broker has no shards yet; otherwise what it has counts. */
-  readonly layout: Layout;
+  readonly layout: WantedLayout;
   readonly log: Log;
   /** Bytes that a compressed message may inflate to, to be looked into. Default 4 MiB. */
   readonly maxMessageBytes?: number;
@@ -56,6 +56,7 @@ export class Sharder implements ReceiverHandler {
   readonly #closing = new AbortController();
   #writer: ShardWriter<HeldParcel> | undefined;
   #layout: LayoutRecord | undefined;
+  #refusal: string | undefined = 'the shards are not opened yet';
   /** What waits for a writer, oldest first. */
   #held: HeldParcel[] = [];
   #opening: Promise<void> | undefined;
@@ -72,6 +73,11 @@ export class Sharder implements ReceiverHandler {
       ...{ address, log, name: PUBLISHER_CONNECTION_NAME, queue: RECORD_QUEUE },
       onFailure: (why, where) => this.#announce(why, where),
     });
+  }
+
+  /** Why the shards cannot be written to now; undefined while they can. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** The layout that is written to; undefined while none is. */
@@ -137,17 +143,18 @@ export class Sharder implements ReceiverHandler {
     const { signal } = this.#closing;
     while (!signal.aborted && this.#writer === undefined) {
       const connected = await this.#hosts.connect(signal);
-      if (connected !== undefined) await this.#tryToOpen(connected.connection);
+      if (connected !== undefined) await this.#tryToOpen(connected);
       if (this.#writer === undefined) await pause(this.#backoff.next(), signal);
     }
     // Closed while it was opened.
     if (signal.aborted) await this.#writer?.close(0);
   }
 
-  async #tryToOpen(connection: BrokerConnection): Promise<void> {
+  async #tryToOpen(connected: Connected): Promise<void> {
+    const { connection } = connected;
     const { where } = connection;
     try {
-      const record = await this.#findLayout(connection);
+      const record = await this.#findLayout(connected);
       if (record === undefined) {
         this.#announce(BEING_CHANGED, where);
         await connection.close();
@@ -166,10 +173,13 @@ export class Sharder implements ReceiverHandler {
     }
   }
 
-  async #findLayout(connection: BrokerConnection): Promise<LayoutRecord | undefined> {
+  async #findLayout({ connection, host }: Connected): Promise<LayoutRecord | undefined> {
     const record = await readRecord(connection);
     const isWhole = record !== undefined && !this.#isDoubtful && (await isInForce(connection, record.shards));
-    return isWhole ? record : ensureLayout(connection, this.#options.layout);
+    if (isWhole) return record;
+    const { address, layout, log } = this.#options;
+    const openAnother = () => openConnection(address, host, this.#closing.signal, log);
+    return ensureLayout(connection, layout, openAnother);
   }
 
   #begin(record: LayoutRecord, where: Where): void {
@@ -190,6 +200,7 @@ export class Sharder implements ReceiverHandler {
     }
     this.#layout = record;
     this.#isDoubtful = false;
+    this.#refusal = undefined;
     this.#announcer.forget();
     for (const parcel of this.#held.splice(0)) if (parcel.delivery.live) this.#send(parcel);
   }
@@ -215,6 +226,7 @@ export class Sharder implements ReceiverHandler {
   }
 
   #announce({ reason, hint }: Explanation, where: Where): void {
+    this.#refusal = reason;
     const fields = { broker: hostAndPort(where), vhost: where.vhost, held: this.held, hint };
     this.#announcer.say('warn', fields, `cannot write to the shards, holding: ${reason}`);
   }

@@ -3,7 +3,10 @@ import { BridgeError } from '../../errors.js';
 import { pause } from '../../receive/pause.js';
 import { type Sharding, shardings } from '../assemble-shards.js';
 import type { CommandContext } from '../context.js';
+import { DEFAULT_SHARD_LISTEN } from '../http/listen-address.js';
 import { rateLimited } from '../logger.js';
+import type { ShardingFigures } from '../metrics/instruments.js';
+import { Operations } from '../operations.js';
 import type { Settings } from '../settings.js';
 
 const REPEAT_MS = 30_000;
@@ -12,19 +15,30 @@ const LOOK_MS = 20;
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
   const log = rateLimited(context.log, REPEAT_MS);
   const all = shardings(settings, log);
+  const operations = await Operations.create(settings, log);
+  operations.watchSharding({
+    figures: () => figuresOf(all),
+    refusals: () => all.flatMap(({ sharder }) => sharder.refusal ?? []),
+    receivers: all.map(({ receiver }) => receiver),
+  });
+  const { listen = DEFAULT_SHARD_LISTEN } = settings;
+  if (listen !== 'none') await operations.listen({ listen });
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
   log.info({ receivers: all.map(({ receiver }) => receiver.name) }, 'osprofiler-otel-bridge shards');
 
   for (const { sharder } of all) sharder.start();
   const running = Promise.all(all.map(({ receiver, sharder }) => receiver.run(sharder)));
   const signal = await Promise.race([stopped, running]);
+  operations.announceStop();
   log.info({ signal }, 'stopping: no further notifications are taken in');
   await Promise.all(all.map(({ receiver }) => receiver.stop()));
   const isDrained = await drain(all, settings.drainTimeoutMs);
   await running;
   await Promise.all(all.map(({ sharder }) => sharder.close(0)));
   await Promise.all(all.map(({ receiver }) => receiver.close()));
-  log.info({ ...summarize(all) }, 'stopped');
+  await operations.close();
+  const { received: notifications, held: _, ...others } = figuresOf(all);
+  log.info({ notifications, ...others }, 'stopped');
   if (isDrained) return 0;
   throw new BridgeError(
     'DRAIN_INCOMPLETE',
@@ -41,23 +55,15 @@ async function drain(all: readonly Sharding[], timeoutMs: number): Promise<boole
   return isEmpty();
 }
 
-interface ShardSummary {
-  readonly notifications: number;
-  readonly sharded: number;
-  /** Other kinds of notifications. */
-  readonly filtered: number;
-  readonly returned: number;
-  readonly unsettled: number;
-}
-
-/** `notifications = sharded + filtered + returned + unsettled`; what was unsettled has returned by now. */
-function summarize(all: readonly Sharding[]): ShardSummary {
+/** `received = sharded + filtered + returned + unsettled`; at the end what was unsettled has returned. */
+function figuresOf(all: readonly Sharding[]): ShardingFigures {
   const sum = (of: (one: Sharding) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
-    notifications: sum(({ sharder }) => sharder.counts.received),
+    received: sum(({ sharder }) => sharder.counts.received),
     sharded: sum(({ sharder }) => sharder.counts.sharded),
     filtered: sum(({ sharder }) => sharder.counts.foreign),
     returned: sum(({ sharder }) => sharder.counts.returned),
     unsettled: sum(({ receiver }) => receiver.unsettled),
+    held: sum(({ sharder }) => sharder.held),
   };
 }

@@ -9,6 +9,9 @@ export interface ListenAddress {
 
 export const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 13_133 };
 
+/** Beside a bridge on the same machine. */
+export const DEFAULT_SHARD_LISTEN: ListenAddress = { ...DEFAULT_LISTEN, port: 13_134 };
+
 const FORM = /^(?:\[(?<v6>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?<name>[a-z0-9._-]*)):(?<port>\d{1,5})$/i;
 const MAX_PORT = 65_535;
 

@@ -49,10 +49,11 @@ function keysOf<Key extends string>(all: Readonly<Record<Key, true>>): Key[] {
   return Object.keys(all) as Key[];
 }
 
-const OUTCOMES = '`exported`, `duplicate`, `late`, `filtered`, `rejected`, `returned`';
+const OUTCOMES =
+  '`exported`, `duplicate`, `late`, `filtered`, `rejected`, `returned`; of the shard command `sharded`, `filtered`, `returned`';
 const BY_RECEIVER = {
   [BROKER]: 'the hosts and virtual host of a transport URL, without credentials; one for each broker',
-  [QUEUE]: 'the queue; one for each broker',
+  [QUEUE]: 'the queue, or `rabbitmq shards` and which; one for each broker',
 };
 
 /** Seconds: from a fast answer on this machine to the longest that an export is waited for. */
@@ -72,7 +73,7 @@ const notifications = {
     kind: 'counter',
     unit: '{notification}',
     description:
-      'What became of them; received = the sum of these + unsettled, at every moment. returned went back to the broker, which gives them out again; exported ones were acknowledged after the backend took their span.',
+      'What became of them; received = the sum of these + unsettled, at every moment. returned went back to the broker, which gives them out again; exported ones were acknowledged after the backend took their span, sharded ones after the broker confirmed them in their shard.',
     attributes: {
       [OUTCOME]: OUTCOMES,
       [REASON]: 'of `filtered` and `rejected` only: the reasons in [errors.md](errors.md)',
@@ -82,7 +83,15 @@ const notifications = {
     name: 'osprofiler_bridge.notifications.unsettled',
     kind: 'updowncounter',
     unit: '{notification}',
-    description: 'Notifications that are not settled yet: of open points, and of spans without an outcome.',
+    description:
+      'Notifications that are not settled yet: of open points, and of spans without an outcome; or on their way to shards.',
+  },
+  heldForShards: {
+    name: 'osprofiler_bridge.shards.held',
+    kind: 'updowncounter',
+    unit: '{notification}',
+    description:
+      'Of the shard command, among the unsettled: those that wait because the shards cannot be written. Anything but 0 for long needs somebody to look.',
   },
   renewed: {
     name: 'osprofiler_bridge.notifications.renewed',
@@ -217,14 +226,16 @@ const around = {
     name: 'osprofiler_bridge.queue.depth',
     kind: 'updowncounter',
     unit: '{message}',
-    description: 'Messages that wait in the queue, without those handed out; absent while nobody can tell.',
+    description:
+      'Messages that wait in the queue, without those handed out; absent while nobody can tell. Of shards: the sum of those that this replica has.',
     attributes: BY_RECEIVER,
   },
   queueConsumers: {
     name: 'osprofiler_bridge.queue.consumers',
     kind: 'updowncounter',
     unit: '{consumer}',
-    description: 'Consumers of the queue, our own included; another than the bridge would tear pairs apart.',
+    description:
+      'Consumers of the queue, our own included; another than the bridge would tear pairs apart. Of shards: the most that one of this replica has.',
     attributes: BY_RECEIVER,
   },
 } as const satisfies Record<string, MetricDefinition>;

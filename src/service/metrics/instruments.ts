@@ -32,8 +32,26 @@ export interface BridgeFigures {
   readonly pendingSpans: number;
 }
 
-export interface MetricSources {
-  readonly bridge: BridgeFigures;
+/** Of what spreads messages over shards, what is measured: `received = sharded + filtered + returned + unsettled`. */
+export interface ShardingFigures {
+  readonly received: number;
+  readonly sharded: number;
+  /** Other kinds of notifications. */
+  readonly filtered: number;
+  readonly returned: number;
+  readonly unsettled: number;
+  /** Among `unsettled`: what cannot be written now. */
+  readonly held: number;
+}
+
+/** What goes through: a bridge, or what spreads messages over shards. */
+export type Work =
+  | { readonly bridge: BridgeFigures; readonly sharding?: undefined }
+  | { readonly sharding: () => ShardingFigures; readonly bridge?: undefined };
+
+export type MetricSources = Work & MetricSurroundings;
+
+export interface MetricSurroundings {
   readonly receivers: readonly WatchedReceiver[];
   /** Batches without an answer. */
   readonly inFlight: () => number;
@@ -79,16 +97,30 @@ function createObservable(meter: Meter, { name, kind, unit, description }: Metri
   return meter.createObservableGauge(name, options);
 }
 
-function observeNow(observe: Observe, { bridge, receivers, inFlight, readiness }: MetricSources): void {
+function observeNow(observe: Observe, sources: MetricSources): void {
+  if (sources.bridge !== undefined) observeBridge(observe, sources.bridge, sources.inFlight());
+  else observeSharding(observe, sources.sharding());
+  observeReadiness(observe, sources.readiness());
+  observeReceivers(observe, sources.receivers);
+}
+
+function observeBridge(observe: Observe, bridge: BridgeFigures, inFlight: number): void {
   observeLaw(observe, bridge);
   observe('receivedBytes', bridge.counts.receivedBytes);
   observe('exportedBytes', bridge.counts.exportedBytes);
   observe('openPoints', bridge.openPoints);
   observe('pendingSpans', bridge.pendingSpans);
   observe('incomplete', bridge.counts.incompleteSpans);
-  observe('inFlight', inFlight());
-  observeReadiness(observe, readiness());
-  observeReceivers(observe, receivers);
+  observe('inFlight', inFlight);
+}
+
+function observeSharding(observe: Observe, figures: ShardingFigures): void {
+  observe('received', figures.received);
+  observe('unsettled', figures.unsettled);
+  observe('heldForShards', figures.held);
+  for (const outcome of ['sharded', 'returned'] as const)
+    observe('processed', figures[outcome], { [OUTCOME]: outcome });
+  observe('processed', figures.filtered, { [OUTCOME]: 'filtered', [REASON]: 'foreign' });
 }
 
 function observeLaw(observe: Observe, { counts, unsettled }: BridgeFigures): void {

@@ -9,7 +9,7 @@ import { headers } from './key-values.js';
 import { duration, type Kind, list, oneOf } from './kinds.js';
 import { endpoint } from './urls.js';
 
-const WATCHED = ['run', 'replay', 'demo'] as const;
+const WATCHED = ['run', 'shard', 'replay', 'demo'] as const;
 
 const LISTEN_FORM = 'host:port, [::1]:port, :port for every address of the machine, or none';
 
@@ -40,10 +40,10 @@ export const OPERATIONS = {
     flag: '--listen',
     argument: '<address>',
     kind: listenAddress(),
-    defaultText: '127.0.0.1:13133; none for replay',
+    defaultText: '127.0.0.1:13133; 127.0.0.1:13134 for shard; none for replay',
     commands: WATCHED,
     description:
-      'Where the HTTP server listens: /livez, /readyz, /metrics and the page. It has no password: let only those reach it who may see the traces.',
+      'Where the HTTP server listens: /livez, /readyz, /metrics and, except for shard, the page. It has no password: let only those reach it who may see the traces.',
     example: '0.0.0.0:13133',
   }),
   metricsExporters: setting({

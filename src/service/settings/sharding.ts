@@ -75,12 +75,12 @@ export const SHARDING = {
     key: 'sharding.exchange',
     flag: '--shard-exchange',
     argument: '<type>',
-    kind: oneOf('direct', 'consistent-hash'),
-    default: 'direct',
+    kind: oneOf('auto', 'direct', 'consistent-hash'),
+    default: 'auto',
     commands: CHANGING,
     description:
-      "Who assigns traces to shards when they are made: direct, the bridge by a hash of its own; consistent-hash, the broker's plugin rabbitmq_consistent_hash_exchange.",
-    example: 'consistent-hash',
+      "Who assigns traces to shards when they are made: direct, the bridge by a hash of its own; consistent-hash, the broker's plugin rabbitmq_consistent_hash_exchange; auto, the plugin where it is enabled, otherwise direct.",
+    example: 'direct',
   }),
   reshardPatience: setting({
     key: 'sharding.patience',

@@ -1,6 +1,7 @@
-/** The command `run` in this process, against a real broker, and what its HTTP server answers. */
+/** The command `run` or `shard` in this process, against a real broker, and what its HTTP server answers. */
 import type { TestContext } from 'node:test';
 import { execute } from '../../../src/service/commands/run.js';
+import { execute as shard } from '../../../src/service/commands/shard.js';
 import type { Readiness } from '../../../src/service/readiness.js';
 import { load } from '../../service/load.js';
 import { type Scrape, scrapeFrom } from '../../service/scrape.js';
@@ -20,18 +21,30 @@ export class RunningBridge {
     backend: OtlpReceiver,
     args: readonly string[] = [],
   ): Promise<RunningBridge> {
+    const own = ['--transport-url', transportUrl, '--endpoint', backend.url, ...args];
+    return RunningBridge.#begin(test, 'run', own, 'osprofiler-otel-bridge runs');
+  }
+
+  /** `shard` until the test ends. */
+  static startSharder(
+    test: Pick<TestContext, 'after'>,
+    transportUrl: string,
+    args: readonly string[] = [],
+  ): Promise<RunningBridge> {
+    const own = ['--transport-url', transportUrl, '--shard-queue-type', 'classic', ...args];
+    return RunningBridge.#begin(test, 'shard', own, 'osprofiler-otel-bridge shards');
+  }
+
+  static async #begin(
+    test: Pick<TestContext, 'after'>,
+    command: 'run' | 'shard',
+    args: readonly string[],
+    sign: string,
+  ): Promise<RunningBridge> {
     const bridge = new RunningBridge();
-    const own = [
-      'run',
-      '--listen',
-      '127.0.0.1:0',
-      '--transport-url',
-      transportUrl,
-      '--endpoint',
-      backend.url,
-    ];
-    const { settings } = await load({ args: [...own, '--drain-timeout', '0s', ...args] });
-    bridge.#ended = execute(settings, {
+    const own = [command, '--listen', '127.0.0.1:0', '--drain-timeout', '0s'];
+    const { settings } = await load({ args: [...own, ...args] });
+    bridge.#ended = (command === 'run' ? execute : shard)(settings, {
       log: bridge.log,
       stdout: process.stdout,
       stderr: process.stderr,
@@ -44,7 +57,7 @@ export class RunningBridge {
     // A drain that was cut short is no failure of these tests.
     bridge.#ended.catch(() => undefined);
     test.after(() => bridge.stop());
-    await eventually(() => bridge.log.text.includes('osprofiler-otel-bridge runs'));
+    await eventually(() => bridge.log.text.includes(sign));
     return bridge;
   }
 

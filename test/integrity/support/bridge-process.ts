@@ -37,7 +37,7 @@ export class BridgeProcess {
 
   /** @param args beyond the command. @param env beyond PATH. */
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, command = 'run') {
-    const quiet = command === 'run' ? ['--listen', 'none'] : [];
+    const quiet = ['run', 'shard'].includes(command) ? ['--listen', 'none'] : [];
     this.child = spawn(process.execPath, [MAIN, command, ...quiet, '--log-format', 'json', ...args], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -19,6 +19,8 @@ interface PrivateBroker {
 export interface BrokerOptions {
   /** Further lines of rabbitmq.conf. */
   readonly configuration?: readonly string[];
+  /** Enabled beside management; by default the consistent-hash exchange. */
+  readonly plugins?: readonly string[];
   /** The text of advanced.config. */
   readonly advanced?: string;
 }
@@ -54,6 +56,11 @@ export class Broker {
 
   get port(): number {
     return this.process.port;
+  }
+
+  /** The management API's root. */
+  get managementUrl(): string {
+    return this.process.managementUrl;
   }
 
   /** Shuts down in order, and starts again on the same data. */
