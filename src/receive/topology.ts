@@ -93,11 +93,24 @@ export async function mayConsume(
   const isTaken = await takeLock(connection, queue);
   if (exclusive === true) return isTaken;
   const mark = `${queue}${SHARDED}`;
-  const isMarked = await takeLock(connection, mark);
-  if (isTaken) return true;
-  // Only with nobody's mark beside it is the lock a bridge's.
-  if (isMarked) await releaseLock(connection, mark);
-  return !isMarked;
+  // Only looked at: who took it for a moment to find out would be taken for a sharder by others that look.
+  if (!isTaken) return isLockedByAnother(connection, mark);
+  if (await takeLock(connection, mark)) return true;
+  await releaseLock(connection, queue);
+  return false;
+}
+
+/** Whether another connection holds the lock beside `queue`; looks only. */
+async function isLockedByAnother(connection: BrokerConnection, queue: string): Promise<boolean> {
+  try {
+    await connection.onThrowawayChannel((channel) => channel.checkQueue(lockName(queue)));
+    return false;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === '405') return true;
+    if (code === '404') return false;
+    throw error;
+  }
 }
 
 /** Gives up the lock that this connection holds beside `queue`. */

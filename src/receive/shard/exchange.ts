@@ -9,6 +9,7 @@
  *   as unroutable, and it is made again in the order of the shards.
  */
 import type { Channel } from 'amqplib';
+import { messageOf } from '../../errors.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from '../connection.js';
 import { codeOf } from '../explain.js';
 import { settledWithin } from '../pause.js';
@@ -52,15 +53,19 @@ async function whatIsOffered(
     await onChannel(connection, (channel) => assertRing(channel, shards));
     return 'consistent-hash';
   } catch (error) {
-    if (codeOf(error) === COMMAND_INVALID) return 'direct';
+    if (isUnknownType(error)) return 'direct';
     throw error;
   } finally {
     await connection.close();
   }
 }
 
-/** AMQP's reply code for an exchange of an unknown type. */
-const COMMAND_INVALID = '503';
+/** What RabbitMQ answers to an exchange of a type that it does not know: 503 before 4.0, on the connection; 406 since. */
+export function isUnknownType(error: unknown): boolean {
+  return (
+    codeOf(error) === '503' || (codeOf(error) === '406' && /unknown exchange type/.test(messageOf(error)))
+  );
+}
 
 /**
  * Declares the exchange and what leads from it to the shards, unless that is there.

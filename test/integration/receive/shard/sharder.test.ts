@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { type BrokerConnection, openConnection } from '../../../../src/receive/connection.js';
 import { provenanceOf } from '../../../../src/receive/provenance.js';
 import { exchangeName, shardQueue } from '../../../../src/receive/shard/layout.js';
 import { hashText, shardOf } from '../../../../src/receive/shard/place.js';
+import { mayConsume, releaseLock } from '../../../../src/receive/topology.js';
 import { body } from '../../../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../../../support/rabbitmq.js';
+import { RememberingLog } from '../../../support/receiving.js';
 import { leftIn, start, untilConsuming, untilWaitingFor } from '../support.js';
 import { layoutOf, startSharding, taken } from './support.js';
 
 const TRACES = Array.from({ length: 12 }, (_, index) => `trace-${index}`);
+
+/** A connection until the test ends. */
+async function open(test: TestContext, vhost: TestVhost): Promise<BrokerConnection> {
+  const address = vhost.address();
+  const signal = new AbortController().signal;
+  const connection = await openConnection(address, address.hosts[0]!, signal, new RememberingLog());
+  test.after(() => connection.close());
+  return connection;
+}
 
 describe('a sharder', { timeout: 180_000 }, () => {
   let vhost: TestVhost;
@@ -59,6 +71,29 @@ describe('a sharder', { timeout: 180_000 }, () => {
     const bridge = start(test, vhost);
     await untilWaitingFor(bridge, /another bridge/);
     await eventually(() => sharders.reduce((sum, { sharder }) => sum + sharder.counts.sharded, 0) === 24);
+  });
+
+  it('is never taken for a bridge, nor a bridge for a sharder, whoever looks at the same moment', async (test) => {
+    const opened = await Promise.all(Array.from({ length: 6 }, () => open(test, vhost)));
+    const [bridge, ...sharders] = opened as [BrokerConnection, ...BrokerConnection[]];
+    assert.equal(await mayConsume(bridge, 'profiler.info', true), true);
+    for (let round = 0; round < 20; round += 1) {
+      const may = await Promise.all(
+        sharders.map((each) => mayConsume(each, 'profiler.info', 'among sharders')),
+      );
+      assert.deepEqual(may, [false, false, false, false, false]);
+    }
+    await releaseLock(bridge, 'profiler.info');
+    const waiting = new Set(sharders);
+    for (let round = 0; waiting.size > 0; round += 1) {
+      assert.ok(round < 20, 'a sharder waits for nobody');
+      const looking = [...waiting];
+      const may = await Promise.all(
+        looking.map((each) => mayConsume(each, 'profiler.info', 'among sharders')),
+      );
+      for (const [index, each] of looking.entries()) if (may[index]) waiting.delete(each);
+    }
+    assert.equal(await mayConsume(bridge, 'profiler.info', true), false);
   });
 
   it('waits while a bridge has the queue for itself', async (test) => {
