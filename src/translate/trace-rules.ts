@@ -2,10 +2,10 @@
  * What becomes of a trace as a whole: which of its points make no span, and the root span that gathers its many roots.
  *
  * Two things cannot be told from a point alone. Whether it may be dropped: a point whose children stay must stay, and
- * a child may begin long after its parent ended (casts). And the root span: it lasts until nothing more comes. Such
- * points wait until the trace has been quiet for a while; their deliveries wait with them, so that a bridge that dies
- * loses neither. The point that began first and the one that ended last are among them, which is how a redelivery
- * makes the very same root span again.
+ * a child may begin long after its parent ended (casts). And the root span: it lasts until nothing more comes, and is
+ * there only for those that hang on it. Such points wait until the trace has been quiet for a while; their deliveries
+ * wait with them, so that a bridge that dies loses neither. The point that began first, the one that ended last and one
+ * that hangs on the root are among them, which is how a redelivery makes the very same root span again.
  *
  * Pure: the caller's clock, nothing of its own.
  */
@@ -15,15 +15,15 @@ import { familyOf } from './conventions/index.js';
 import type { TracePoint } from './pair.js';
 import {
   type DropReason,
-  endOf,
   exchangeToken,
+  gather,
   letGo,
   mainOf,
   newTrace,
   type Remains,
   stayingPoints,
   type Trace,
-  widen,
+  witnesses,
 } from './trace-state.js';
 
 export type { DropReason } from './trace-state.js';
@@ -201,14 +201,12 @@ export class TraceRules<Token> {
       yield { kind: 'keep', point };
       return;
     }
-    widen(trace, point);
-    const before = new Set([trace.first, trace.last]);
-    if (trace.first === undefined || main.timestamp < mainOf(trace.first).timestamp) trace.first = point;
-    if (trace.last === undefined || endOf(point) > endOf(trace.last)) trace.last = point;
-    const after = new Set([trace.first, trace.last]);
+    const before = witnesses(trace);
+    gather(trace, point);
+    const after = witnesses(trace);
     for (const kept of after) this.held.set(kept.key, kept);
     for (const kept of [...before, point]) {
-      if (kept === undefined || after.has(kept)) continue;
+      if (after.has(kept)) continue;
       this.held.delete(kept.key);
       yield { kind: 'keep', point: kept };
     }
@@ -230,20 +228,20 @@ export class TraceRules<Token> {
   private *conclude(key: string, trace: Trace<Token>): Generator<Ruled<Token>> {
     this.traces.delete(key);
     this.remember(key, trace);
-    const { undecided, first, last } = trace;
     const staying = stayingPoints(trace);
-    for (const { point, reason } of undecided) {
+    for (const { point, reason } of trace.undecided) {
       this.held.delete(point.key);
-      if (staying.has(point)) widen(trace, point);
-      yield staying.has(point) ? { kind: 'keep', point } : { kind: 'drop', point, reason };
+      if (staying.has(point)) yield* this.keep(point, trace);
+      else yield { kind: 'drop', point, reason };
     }
-    const kept = new Set([first, last]);
-    kept.delete(undefined);
+    const kept = witnesses(trace);
     const { value: of } = kept.values().next();
-    if (of === undefined) return;
-    addBounded(this.rooted, key, MAX_ROOTED);
-    yield { kind: 'root', of: mainOf(of), begin: trace.begin, end: trace.end };
-    for (const point of kept as Set<TracePoint<Token>>) {
+    // Nothing hangs on it where a program began the trace, whose span is the root; or nothing yet.
+    if (of !== undefined && trace.wantsRoot) {
+      addBounded(this.rooted, key, MAX_ROOTED);
+      yield { kind: 'root', of: mainOf(of), begin: trace.begin, end: trace.end };
+    }
+    for (const point of kept) {
       this.held.delete(point.key);
       yield { kind: 'keep', point };
     }

@@ -16,12 +16,18 @@ export interface Trace<Token> {
   readonly begun: Set<string>;
   /** Points that are dropped unless a child turns up. */
   undecided: { readonly point: TracePoint<Token>; readonly reason: DropReason }[];
-  /** Kept back for the root span. */
+  /** Kept back for the root span: which began first, which ended last, and which began first of those that hang on it. */
   first: TracePoint<Token> | undefined;
   last: TracePoint<Token> | undefined;
-  /** When the first of its spans began and the last ended, microseconds; known even while those are forgotten. */
+  firstRoot: TracePoint<Token> | undefined;
+  /**
+   * When the first of its spans began and the last ended, microseconds, and whether any hangs on the root; known even
+   * while those are forgotten.
+   */
   begin: number;
   end: number;
+  wantsRoot: boolean;
+  /** Its root span is made. */
   hasRoot: boolean;
 }
 
@@ -50,8 +56,10 @@ export function newTrace<Token>(hasRoot: boolean, remains: Remains | undefined):
     undecided: [],
     first: undefined,
     last: undefined,
+    firstRoot: undefined,
     begin: Number.POSITIVE_INFINITY,
     end: Number.NEGATIVE_INFINITY,
+    wantsRoot: false,
     hasRoot,
   };
 }
@@ -74,15 +82,35 @@ export function exchangeToken<Token>(
 /** A waiting point will come again: it is as if it had not come yet. */
 export function letGo<Token>(trace: Trace<Token>, gone: TracePoint<Token>): void {
   trace.undecided = trace.undecided.filter(({ point }) => point !== gone);
-  if (trace.first === gone || trace.last === gone) trace.spans--;
+  if (witnesses(trace).has(gone)) trace.spans--;
   if (trace.first === gone) trace.first = undefined;
   if (trace.last === gone) trace.last = undefined;
+  if (trace.firstRoot === gone) trace.firstRoot = undefined;
 }
 
 /** The point is one of those that the root span lasts for. */
-export function widen<Token>(trace: Trace<Token>, point: TracePoint<Token>): void {
-  trace.begin = Math.min(trace.begin, mainOf(point).timestamp);
-  trace.end = Math.max(trace.end, endOf(point));
+export function gather<Token>(trace: Trace<Token>, point: TracePoint<Token>): void {
+  const { timestamp, parentId, baseId } = mainOf(point);
+  const end = endOf(point);
+  trace.begin = Math.min(trace.begin, timestamp);
+  trace.end = Math.max(trace.end, end);
+  if (beginsBefore(timestamp, trace.first)) trace.first = point;
+  if (trace.last === undefined || end > endOf(trace.last)) trace.last = point;
+  // Its own parent is the trace: the same rule as for a span that has no parent where there is no root span.
+  if (parentId !== baseId) return;
+  trace.wantsRoot = true;
+  if (beginsBefore(timestamp, trace.firstRoot)) trace.firstRoot = point;
+}
+
+/** The points from which alone the same root span is made. */
+export function witnesses<Token>({ first, last, firstRoot }: Trace<Token>): Set<TracePoint<Token>> {
+  const points = new Set([first, last, firstRoot]);
+  points.delete(undefined);
+  return points as Set<TracePoint<Token>>;
+}
+
+function beginsBefore<Token>(timestamp: number, other: TracePoint<Token> | undefined): boolean {
+  return other === undefined || timestamp < mainOf(other).timestamp;
 }
 
 /** What a point is known by: its start, or its stop when that is all there is. */

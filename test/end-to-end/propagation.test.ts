@@ -23,6 +23,12 @@ import { RunningBridge, runProgram, transportUrl } from './program.js';
 const BASE_ID = '0af76519-16cd-43dd-8448-eb211c80319c';
 const SPAN = { traceId: BASE_ID.replaceAll('-', ''), spanId: 'b7ad6b7169203331', traceFlags: 1 };
 
+/** A program's span is the root in any case. */
+const ROOT_SPAN: Readonly<Record<string, string[]>> = {
+  'as it comes': [],
+  'with --root-span': ['--root-span', '--trace-quiet', '1s'],
+};
+
 function headersBy(hmacKeys: string[], of: Context): Record<string, string> {
   const headers: Record<string, string> = {};
   new OsprofilerPropagator({ hmacKeys }).inject(of, headers, defaultTextMapSetter);
@@ -109,40 +115,42 @@ describe('a program that calls OpenStack', () => {
     await vhost.remove();
   });
 
-  it('finds the spans of OpenStack below its own, in one trace', async () => {
-    const own = new InMemorySpanExporter();
-    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(own)] });
-    const tracer = provider.getTracer('program');
-    const outer = tracer.startSpan('create a server');
-    const call = tracer.startSpan('GET', {}, trace.setSpan(ROOT_CONTEXT, outer));
+  for (const [how, args] of Object.entries(ROOT_SPAN)) {
+    it(`finds the spans of OpenStack below its own, in one trace, ${how}`, async () => {
+      const own = new InMemorySpanExporter();
+      const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(own)] });
+      const tracer = provider.getTracer('program');
+      const outer = tracer.startSpan('create a server');
+      const call = tracer.startSpan('GET', {}, trace.setSpan(ROOT_CONTEXT, outer));
 
-    const headers = headersBy(['SECRET_KEY'], trace.setSpan(ROOT_CONTEXT, call));
-    const answer = await fetch(`${api.url}/v2.1/servers?limit=1`, { headers });
-    assert.deepEqual(await answer.json(), { profiled: true });
-    call.end();
-    outer.end();
+      const headers = headersBy(['SECRET_KEY'], trace.setSpan(ROOT_CONTEXT, call));
+      const answer = await fetch(`${api.url}/v2.1/servers?limit=1`, { headers });
+      assert.deepEqual(await answer.json(), { profiled: true });
+      call.end();
+      outer.end();
 
-    bridge = new RunningBridge(vhost, backend);
-    const spans = await backend.untilSpans(2);
-    const { status, stderr } = await bridge.stop();
-    assert.equal(status, 0, stderr);
-    const [wsgi, db] = ['GET /v2.1/servers', 'SELECT instances'].map((name) =>
-      spans.find((span) => span.name === name),
-    );
-    const { traceId, spanId } = call.spanContext();
-    assert.deepEqual(
-      spans.map((span) => span.traceId),
-      [traceId, traceId],
-    );
-    assert.equal(wsgi?.parentSpanId, spanId);
-    assert.equal(db?.parentSpanId, wsgi?.spanId);
-    const parentless = [...own.getFinishedSpans()].filter((span) => span.parentSpanContext === undefined);
-    assert.deepEqual(
-      parentless.map(({ name }) => name),
-      ['create a server'],
-    );
-    await provider.shutdown();
-  });
+      bridge = new RunningBridge(vhost, backend, args);
+      const spans = await backend.untilSpans(2);
+      const { status, stderr } = await bridge.stop();
+      assert.equal(status, 0, stderr);
+      const [wsgi, db] = ['GET /v2.1/servers', 'SELECT instances'].map((name) =>
+        spans.find((span) => span.name === name),
+      );
+      const { traceId, spanId } = call.spanContext();
+      assert.deepEqual(
+        spans.map((span) => span.traceId),
+        [traceId, traceId],
+      );
+      assert.equal(wsgi?.parentSpanId, spanId);
+      assert.equal(db?.parentSpanId, wsgi?.spanId);
+      const parentless = [...own.getFinishedSpans()].filter((span) => span.parentSpanContext === undefined);
+      assert.deepEqual(
+        parentless.map(({ name }) => name),
+        ['create a server'],
+      );
+      await provider.shutdown();
+    });
+  }
 
   it('has nothing profiled by a key that OpenStack does not know', async () => {
     const span = trace.setSpanContext(ROOT_CONTEXT, SPAN);

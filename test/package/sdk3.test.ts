@@ -4,6 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { Project, RECORDED } from './project.js';
 
+const NODES = ['22', '24'];
+
 describe('the installed package beside SDK 3.x', () => {
   let project: Project;
   let backend: OtlpReceiver;
@@ -11,24 +13,26 @@ describe('the installed package beside SDK 3.x', () => {
   before(async () => {
     backend = await OtlpReceiver.start();
     const sdk = ['@opentelemetry/sdk-trace@^3.0.0', '@opentelemetry/exporter-trace-otlp-http@^0.301.0'];
-    project = await Project.install(['@opentelemetry/api@^1.10.0', ...sdk, '@types/node@20'], ['24']);
+    project = await Project.install(['@opentelemetry/api@^1.10.0', ...sdk, '@types/node@20'], NODES);
   });
   after(async () => {
     await backend.stop();
     await project?.remove();
   });
 
-  for (const how of ['exporter', 'processor']) {
-    it(`sends a recording through its ${how}`, async () => {
-      const node = project.node('24');
-      if (node === undefined) return;
-      await project.copy('sdk3.mjs');
-      backend.clear();
-      const url = `${backend.url}/v1/traces`;
-      const done = await project.run(node, 'sdk3.mjs', project.recording, url, how);
-      assert.deepEqual(done, { spans: RECORDED.spans, unsettled: 0 });
-      assert.equal(new Set(backend.spans.map(({ spanId }) => spanId)).size, RECORDED.spans);
-    });
+  for (const version of NODES) {
+    for (const how of ['exporter', 'processor']) {
+      it(`sends a recording through its ${how} on Node ${version}`, async () => {
+        const node = project.node(version);
+        if (node === undefined) return;
+        await project.copy('sdk3.mjs');
+        backend.clear();
+        const url = `${backend.url}/v1/traces`;
+        const done = await project.run(node, 'sdk3.mjs', project.recording, url, how);
+        assert.deepEqual(done, { spans: RECORDED.spans, unsettled: 0 });
+        assert.equal(new Set(backend.spans.map(({ spanId }) => spanId)).size, RECORDED.spans);
+      });
+    }
   }
 
   it('has types that fit its types, libraries checked too', async () => {

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Translated, Translator } from '../../src/translate/translator.js';
 import type { PyObject } from '../../src/wire/python-json.js';
-import { Bench, changesOf, HTTP, idOf, SQL } from '../support/bench.js';
+import { Bench, changesOf, type Half, HTTP, idOf, SQL } from '../support/bench.js';
 import { property, start, stop } from '../support/notifications.js';
+import { otlpJson } from '../support/translating.js';
 
 describe('any rules, in any order', () => {
   const half = fc.record({
@@ -96,6 +97,66 @@ describe('any rules, in any order', () => {
         bench.flush();
         const keys = bench.left.flatMap((one) => (one.kind === 'span' ? [one.key] : []));
         assert.equal(new Set(keys).size, keys.length);
+      }),
+      property(500),
+    );
+  });
+
+  const rooted = fc.uniqueArray(fc.tuple(half, fc.boolean()), {
+    maxLength: 12,
+    selector: ([{ point, trace }]) => `${point} ${trace}`,
+  });
+  /** Each of the points, a root of its trace or below another. */
+  const play = (bench: Bench, points: readonly [Half, id: string][]) => {
+    for (const [changes, id] of points) bench.point(id, changes);
+    return bench;
+  };
+  const pointsOf = (
+    generated: readonly [{ point: number; trace: number; parent: number; at: number }, boolean][],
+  ) =>
+    generated.map(([{ point, trace, parent, at }, isRoot]): [Half, string] => {
+      const base = `b${trace}`;
+      return [{ trace: base, at, ...(isRoot ? {} : { parent: `${trace}/${parent}` }) }, `${trace}/${point}`];
+    });
+  /** The root spans as they are sent, by their trace. */
+  const rootsOf = ({ left }: Bench) =>
+    new Map(
+      left.flatMap((one) =>
+        one.kind === 'span' && idOf(one.span) === 'root'
+          ? [[String(one.span.attributes['osprofiler.base_id']), otlpJson([one.span])]]
+          : [],
+      ),
+    );
+
+  it('a trace has a root span when something hangs on it, and no other has', () => {
+    const rules = fc.record({ drop: fc.subarray(['work']), traceQuietMs: fc.integer({ min: 1, max: 40 }) });
+    fc.assert(
+      fc.property(rooted, rules, (generated, options) => {
+        const bench = new Bench({ ...options, rootSpan: true });
+        for (const [index, one] of pointsOf(generated).entries()) play(bench, [one]).overdue(index * 7);
+        bench.flush();
+        const hanging = bench.left.flatMap((one) => {
+          if (one.kind !== 'span' || idOf(one.span) === 'root') return [];
+          const { 'osprofiler.base_id': base, 'osprofiler.parent_id': parent } = one.span.attributes;
+          return base === parent ? [String(base)] : [];
+        });
+        assert.deepEqual([...rootsOf(bench).keys()].sort(), [...new Set(hanging)].sort());
+      }),
+      property(500),
+    );
+  });
+
+  it('a root span is the very same when a bridge that died is given again what had not left', () => {
+    fc.assert(
+      fc.property(rooted, (generated) => {
+        const points = pointsOf(generated);
+        const bench = play(new Bench({ rootSpan: true }), points);
+        const left = new Set(bench.spans);
+        const again = play(
+          new Bench({ rootSpan: true }),
+          points.filter(([, id]) => !left.has(id)),
+        );
+        assert.deepEqual(rootsOf(again.flush()), rootsOf(bench.flush()));
       }),
       property(500),
     );

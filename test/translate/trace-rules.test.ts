@@ -169,6 +169,39 @@ describe('the root span', () => {
     assert.deepEqual(bench.spans, ['root', 'a', 'b', 'c']);
   });
 
+  it('is not made for a trace that a program began, below whose span everything hangs', () => {
+    const bench = new Bench({ ...options, traceQuietMs: 100 });
+    bench
+      .point('a', { parent: 'span' })
+      .point('b', { parent: 'a' })
+      .point('c', { parent: 'span', at: 9_000 });
+    assert.equal(bench.translator.heldTokens, 4);
+    bench.overdue(100);
+    assert.deepEqual(bench.spans, ['b', 'a', 'c']);
+    assert.equal(bench.translator.heldTokens, 0);
+    assert.deepEqual(bench.point('d', { parent: 'c', now: 200 }).flush().spans, ['b', 'a', 'c', 'd']);
+  });
+
+  it('is made when something comes that hangs on it, be the trace over before that', () => {
+    const bench = new Bench({ ...options, traceQuietMs: 100 }).begin('a', { at: 0 });
+    bench.point('b', { parent: 'a', at: 1_000 }).overdue(100);
+    assert.deepEqual(bench.spans, ['b']);
+    bench.end('a', { at: 9_000, now: 200 }).overdue(300);
+    assert.deepEqual(bench.spans, ['b', 'root', 'a']);
+    assert.deepEqual(bench.root?.duration, [0, 9_000_000]);
+  });
+
+  it('holds one that hangs on it as well, and is the very same made of those that were held', () => {
+    const play = (bench: Bench) =>
+      bench.point('first', { parent: 'span', at: 0 }, 10).point('last', { parent: 'span', at: 90 }, 10);
+    const bench = play(new Bench(options).point('second', { at: 40 }, 10).point('hanging', { at: 20 }, 10));
+    assert.deepEqual([bench.spans, bench.translator.heldTokens], [['second'], 6]);
+    bench.flush();
+    assert.deepEqual(bench.spans, ['second', 'root', 'first', 'last', 'hanging']);
+    const again = play(new Bench(options)).point('hanging', { at: 20 }, 10).flush();
+    assert.equal(otlpJson([again.root!]), otlpJson([bench.root!]));
+  });
+
   it('is not made for a trace of which nothing stays', () => {
     assert.deepEqual(new Bench({ ...options, drop: ['work'] }).point('a').flush().spans, []);
   });
@@ -179,6 +212,12 @@ describe('the root span', () => {
       .point('b', { parent: 'a', at: 500 }, 100)
       .flush();
     assert.deepEqual(bench.root?.duration, [0, 600_000]);
+  });
+
+  it('leaves together with such a parent, or a bridge killed between the two would make another', () => {
+    const bench = new Bench({ ...options, drop: ['noise'] });
+    bench.point('a', { name: 'noise', at: 0 }, 100).point('b', { parent: 'a', at: 500 }, 100).flush();
+    assert.deepEqual(bench.spans, ['root', 'a', 'b']);
   });
 
   it('does not hold the same half twice: the newer token takes the place of the older one', () => {
