@@ -29,6 +29,7 @@ const LOG_TAIL_LINES = 40;
  * @property {() => Promise<void>} stop ends everything it started and removes a directory it made itself
  * @property {() => Promise<void>} kill ends the broker without letting it say goodbye; `restart` brings it back
  * @property {() => Promise<void>} restart shuts it down in order if it runs, and starts it on the same ports and data
+ * @property {(expression: string) => Promise<void>} evaluate has it do something in Erlang
  * @property {() => Promise<void>} restartApplication the same inside of its Erlang machine, which goes on: connections
  *   and transient queues are gone as after any restart, in a third of the time
  */
@@ -75,6 +76,11 @@ export async function startPrivateBroker(options = {}) {
     await endGroup(server, signal);
     server = undefined;
   };
+  const evaluate = async (/** @type {string} */ expression) => {
+    const control = spawnHere(CONTROL, ['eval', expression]);
+    const [status] = await once(control, 'exit');
+    if (status !== 0) throw new Error(`rabbitmqctl eval ended with ${status}: ${expression}`);
+  };
   const stop = async () => {
     await end('SIGKILL');
     await endGroup(epmd, 'SIGKILL');
@@ -99,11 +105,10 @@ export async function startPrivateBroker(options = {}) {
       await end('SIGTERM');
       await start();
     },
+    evaluate,
     restartApplication: async () => {
       if (server === undefined) throw new Error('the broker does not run');
-      const control = spawnHere(CONTROL, ['eval', 'rabbit:stop(), rabbit:start().']);
-      const [status] = await once(control, 'exit');
-      if (status !== 0) throw new Error(`rabbitmqctl ended with ${status}`);
+      await evaluate('rabbit:stop(), rabbit:start().');
       await untilReady(server, port, managementUrl, directory);
     },
   };

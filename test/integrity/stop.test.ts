@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { Broker } from './support/broker.js';
 import { moment } from './support/patience.js';
@@ -53,5 +54,21 @@ describe('SIGTERM', () => {
     world.backend.rule = () => ({ kind: 'take' });
     await world.verdict(await world.consumingBridge());
     assert.equal(world.backend.duplicates, 0);
+  });
+
+  it('a second time leaves at once, and everything goes back', async (test) => {
+    const world = await World.create(test, broker);
+    world.backend.rule = () => ({ kind: 'hang' });
+    await world.publishNext(500);
+    await world.publishRest();
+    const bridge = world.startBridge('--drain-timeout', '1h');
+    await world.backend.untilRequests(1);
+    bridge.signal();
+    await bridge.untilLogged(/^stopping/);
+    bridge.signal();
+    assert.deepEqual(await bridge.ended, { status: 128 + constants.signals.SIGTERM, signal: null });
+
+    world.backend.rule = () => ({ kind: 'take' });
+    await world.verdict(await world.consumingBridge());
   });
 });

@@ -64,6 +64,11 @@ export class BridgeProcess {
     await this.ended;
   }
 
+  /** Asks it to end, and does not wait. */
+  signal(): void {
+    this.child.kill('SIGTERM');
+  }
+
   /** Asks it to end. Resolves when it has, with its last line. */
   async stop(): Promise<Ended & { readonly summary: Summary }> {
     this.child.kill('SIGTERM');

@@ -14,6 +14,7 @@ interface PrivateBroker {
   kill(): Promise<void>;
   restart(): Promise<void>;
   restartApplication(): Promise<void>;
+  evaluate(expression: string): Promise<void>;
 }
 
 export interface BrokerOptions {
@@ -73,6 +74,12 @@ export class Broker {
     return this.process.restartApplication();
   }
 
+  /** Raises the alarm for memory, which stops all who publish, or lets it be over. */
+  alarm(isOn: boolean): Promise<void> {
+    const watermark = isOn ? '0.00001' : '0.4';
+    return this.process.evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${watermark}).`);
+  }
+
   /** Ends at once, as in a power cut, and starts again on the same data. */
   async crash(): Promise<void> {
     await this.process.kill();
@@ -89,6 +96,12 @@ export class Broker {
     await this.ask('PUT', `vhosts/${name}`);
     await this.ask('PUT', `permissions/${name}/guest`, { configure: '.*', write: '.*', read: '.*' });
     return name;
+  }
+
+  /** Makes a user who may do everything in the virtual host, or gives the one there is another password. */
+  async setUser(vhost: string, name: string, password: string): Promise<void> {
+    await this.ask('PUT', `users/${name}`, { password, tags: '' });
+    await this.ask('PUT', `permissions/${vhost}/${name}`, { configure: '.*', write: '.*', read: '.*' });
   }
 
   /** An AMQP URL that goes to the broker itself. */

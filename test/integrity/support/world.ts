@@ -90,9 +90,14 @@ export class World {
     return this.bridgeAt(this.broker.port, []);
   }
 
-  private bridgeAt(port: number, args: readonly string[]): BridgeProcess {
+  /** Starts a bridge that logs in as somebody else. */
+  startBridgeAs(user: string, password: string): BridgeProcess {
+    return this.bridgeAt(this.proxy.port, [], `${user}:${password}`);
+  }
+
+  private bridgeAt(port: number, args: readonly string[], login = 'guest:guest'): BridgeProcess {
     const { heartbeat = 30, bridgeArguments = [] } = this.options;
-    const url = `rabbit://guest:guest@127.0.0.1:${port}/${this.vhost}?heartbeat=${heartbeat}`;
+    const url = `rabbit://${login}@127.0.0.1:${port}/${this.vhost}?heartbeat=${heartbeat}`;
     const where = ['--transport-url', url, '--endpoint', this.backend.url];
     const bridge = new BridgeProcess([...where, ...PATIENT, ...bridgeArguments, ...args]);
     this.bridges.push(bridge);
