@@ -47,7 +47,11 @@ export { OsprofilerPropagator, type OsprofilerPropagatorOptions } from './propag
 export { TRACE_HMAC_HEADER, TRACE_INFO_HEADER } from './propagation/trace-info.js';
 export type { AmqpChannel, AmqpMessage } from './receive/amqp-channel.js';
 export type { BackoffBounds } from './receive/backoff.js';
-export { ChannelReceiver, type ChannelReceiverOptions } from './receive/channel-receiver.js';
+export {
+  ChannelReceiver,
+  type ChannelReceiverOptions,
+  type OpenChannel,
+} from './receive/channel-receiver.js';
 export {
   type DeadLetterOptions,
   type DrainSource,

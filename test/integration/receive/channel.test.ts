@@ -1,5 +1,6 @@
 /** A bridge on a channel of the program's own, with a real broker. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
@@ -9,6 +10,8 @@ import {
   type ChannelReceiverOptions,
   createBridge,
   type LibraryBridge,
+  type OpenChannel,
+  type SendSpans,
 } from '../../../src/index.js';
 import { body } from '../../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
@@ -38,10 +41,13 @@ describe("a receiver on the program's own channel", () => {
     await vhost.remove();
   });
 
-  const start = (options: Partial<ChannelReceiverOptions> = {}) => {
+  const start = (
+    options: Partial<ChannelReceiverOptions> = {},
+    sink: SendSpans = (batch) => void spans.push(...batch),
+  ) => {
     const bridge = createBridge({
       receiver: new ChannelReceiver({ channel, ...options }),
-      sink: (batch) => void spans.push(...batch),
+      sink,
       batch: { delayMs: 1 },
     });
     bridges.push(bridge);
@@ -106,6 +112,99 @@ describe("a receiver on the program's own channel", () => {
     for (const message of [START, STOP]) channel.sendToQueue(QUEUE, message);
     await eventually(() => spans.length === 1);
     assert.equal(bridge.counts.spans, 1);
+  });
+
+  describe('that a function opens', () => {
+    /** Why each of the channels was asked for. */
+    let asked: (BridgeError | undefined)[];
+    beforeEach(() => {
+      asked = [];
+    });
+    const open: OpenChannel = async (lost) => {
+      channel = await connection.createChannel();
+      channel.on('error', () => undefined);
+      asked.push(lost);
+      return channel;
+    };
+    const send = (...bodies: Buffer[]) =>
+      vhost.withChannel(async (other) => {
+        for (const each of bodies) other.sendToQueue(QUEUE, each);
+      });
+
+    it('goes on over another one when it closes, with the halves that were open', async () => {
+      const { bridge, running } = start({ channel: open });
+      await send(START);
+      await eventually(() => bridge.openPoints === 1);
+      await channel.close();
+      await send(STOP);
+      await eventually(() => spans.length === 1 && bridge.unsettled === 0);
+      assert.equal(spans[0]?.attributes['osprofiler.incomplete'], undefined);
+      assert.deepEqual([asked[0], asked.length, isUnusable(asked[1])], [undefined, 2, true]);
+      assert.deepEqual([bridge.counts.returned, bridge.counts.exported], [1, 2]);
+      await bridge.close();
+      await running;
+      await left(QUEUE, 0);
+    });
+
+    it('makes no span again that was on its way when it closed', async () => {
+      let take: () => void = () => undefined;
+      const taken = new Promise<void>((resolve) => {
+        take = resolve;
+      });
+      const { bridge } = start({ channel: open }, async (batch) => {
+        spans.push(...batch);
+        await taken;
+      });
+      await send(START, STOP);
+      await eventually(() => spans.length === 1);
+      await channel.close();
+      await eventually(() => bridge.counts.received === 4);
+      take();
+      await eventually(() => bridge.unsettled === 0);
+      await left(QUEUE, 0);
+      assert.equal(spans.length, 1);
+    });
+
+    it('waits for a queue that is gone or was never there', async () => {
+      await channel.deleteQueue(QUEUE);
+      const { bridge } = start({ channel: open });
+      await eventually(() => asked.length >= 3);
+      await vhost.withChannel((other) => other.assertQueue(QUEUE));
+      await send(START);
+      await eventually(() => bridge.openPoints === 1);
+      // The broker cancels the consumer, and the channel stays open.
+      await vhost.withChannel((other) => other.deleteQueue(QUEUE));
+      await eventually(() => bridge.counts.returned === 1);
+      await vhost.withChannel((other) => other.assertQueue(QUEUE));
+      await send(START, STOP);
+      await eventually(() => spans.length === 1 && bridge.unsettled === 0);
+    });
+
+    it('ends with the reason when there is no other one', async () => {
+      const gone = new Error('the broker is being replaced');
+      const { bridge, running } = start({
+        channel: (lost, signal) => (lost === undefined ? open(lost, signal) : Promise.reject(gone)),
+      });
+      const ended = assert.rejects(
+        running,
+        (error) => isUnusable(error) && /is being replaced/.test(String(error)),
+      );
+      await eventually(() => asked.length === 1);
+      await channel.close();
+      await ended;
+      assert.equal(await bridge.close(), true);
+    });
+
+    it('is not waited for when the bridge is closed', async () => {
+      const { bridge, running } = start({
+        channel: async (_lost, signal) => {
+          await once(signal, 'abort');
+          throw new Error('nobody waits any more');
+        },
+      });
+      assert.equal(await bridge.close(), true);
+      await running;
+    });
   });
 
   it('ends with an error when the channel closes, the queue goes or was never there', async () => {

@@ -7,6 +7,7 @@ import {
   createBridge,
   decode,
   type LibraryBridge,
+  type OpenChannel,
   OsprofilerPropagator,
   parseTransportUrl,
   RabbitReceiver,
@@ -35,10 +36,15 @@ export function bridges(
 ): LibraryBridge[] {
   const mine: AmqpChannel = channel;
   const receiver = new ChannelReceiver({ channel: mine, prefetch: windowFor({ maxOpenPoints: 1_000 }) });
+  const open: OpenChannel = async () => channel;
   const taken: ReadableSpan[] = [];
   return [
     createBridge({ receiver, exporter, meterProvider, log: console }),
-    createBridge({ receiver: [receiver], processor, shutdown: false }),
+    createBridge({
+      receiver: [receiver, new ChannelReceiver({ channel: open })],
+      processor,
+      shutdown: false,
+    }),
     createBridge({
       receiver: new RecordingReceiver({ files: [] }),
       sink: (spans) => void taken.push(...spans),
