@@ -79,6 +79,8 @@ export async function startPrivateBroker(options = {}) {
   const evaluate = async (/** @type {string} */ expression) => {
     const control = spawnHere(CONTROL, ['eval', expression]);
     const [status] = await once(control, 'exit');
+    // Its guard is in the group still, and would keep this process from ending.
+    await endGroup(control, 'SIGKILL');
     if (status !== 0) throw new Error(`rabbitmqctl eval ended with ${status}: ${expression}`);
   };
   const stop = async () => {
