@@ -74,10 +74,11 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     synopsis: '[settings]',
     summary: 'export a real trace that comes with this package',
     description:
-      'Exports the recording of a server being booted by OpenStack, to try a backend with, and shows it as a tree. At a terminal it then serves it as a page until stopped. No broker is needed.',
+      'Exports the recording of a server being booted by OpenStack, to try a backend with, and shows it as a tree. At a terminal it then serves it as a page, prints the address, and keeps serving until Ctrl-C; --no-serve ends at once. Without a terminal, or with CI set, it ends by itself; --serve serves there too. No broker is needed.',
     examples: [
       [`${PROGRAM} demo --endpoint http://localhost:4318`, 'to a collector on this machine'],
       [`${PROGRAM} demo --exporter console`, 'to look at the spans'],
+      [`${PROGRAM} demo --no-serve`, 'the tree alone'],
     ],
   },
   'trace-id': {

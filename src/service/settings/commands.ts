@@ -70,7 +70,8 @@ export const COMMAND_SETTINGS = {
     kind: onOff(),
     defaultText: 'when stdin and stdout are a terminal and CI is not set, or --listen is given',
     commands: ['demo'],
-    description: 'Serve the trace as a page until stopped.',
+    description:
+      'Serve the trace as a page until SIGINT or SIGTERM; --no-serve ends when the tree is printed.',
     example: 'true',
   }),
   uiUrl: optional({
