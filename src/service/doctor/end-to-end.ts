@@ -136,18 +136,19 @@ function describeJourney(carried: string, routes: Routes, clocksAhead: ReadonlyS
       : `; this user may not publish to ${unknown.join(', ')}, so these were not tried`,
   ].join('');
   const lost = [...unbound, ...elsewhere];
+  const faults: string[] = [];
+  const remedies: string[] = [];
   if (lost.length > 0) {
-    return warn(
-      `${carried}${through}; not bound to it: ${lost.join(', ')}`,
-      'what is sent there never arrives: each service binds its exchange with its first notification after it starts or reconnects, so restart the services of these',
+    faults.push(`not bound to it: ${lost.join(', ')}`);
+    remedies.push(
+      'what is sent to an exchange that is not bound never arrives: each service binds its own with its first notification after it starts or reconnects, so restart the services of these',
     );
   }
   if (clocksAhead.size > 0) {
-    return warn(
-      `${carried}${through}; the clock is ahead of this machine's on ${[...clocksAhead].join(', ')}`,
-      "synchronise the hosts' clocks: spans of one trace are put in order by them",
-    );
+    faults.push(`the clock is ahead of this machine's on ${[...clocksAhead].join(', ')}`);
+    remedies.push("synchronise the hosts' clocks: spans of one trace are put in order by them");
   }
+  if (faults.length > 0) return warn(`${carried}${through}; ${faults.join('; ')}`, remedies.join('; '));
   return ok(`${carried}${through}`);
 }
 

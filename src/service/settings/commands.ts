@@ -125,7 +125,7 @@ export const COMMAND_SETTINGS = {
     default: false,
     commands: ['doctor'],
     description:
-      'Publish a signed trace point to the queue and one through each of the exchanges that are there, consume the queue as run does, and see the spans exported. What else waits there is exported with them.',
+      'Publish a trace point to the queue, its trace signed with the first of --hmac-keys, and one through each of the exchanges that are there; consume the queue as run does, and see the spans exported: one for each, which stay in the backend. What else waits there is exported with them.',
     example: 'true',
   }),
   checkTimeout: setting({
