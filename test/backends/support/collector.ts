@@ -1,16 +1,9 @@
 /** A real OpenTelemetry Collector: OTLP in; what came out into files, span metrics beside it. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OtlpTraces } from './otlp-json.js';
-import type { Protocol } from './recordings.js';
-import { askText, executable, freePorts, metricIn, ServerProcess } from './server-process.js';
-
-interface Ports {
-  readonly grpc: number;
-  readonly http: number;
-  readonly metrics: number;
-}
+import { at, furnish, type OtlpPorts, OtlpServer, ownMetrics } from './otlp-server.js';
+import { metricIn } from './server-process.js';
 
 export interface Books {
   readonly accepted: number;
@@ -33,33 +26,19 @@ export interface CollectorOptions {
   readonly maxRequestMib?: number;
 }
 
-export class Collector {
-  private constructor(
-    private readonly directory: string,
-    private readonly ports: Ports,
-    private process: ServerProcess,
-  ) {}
-
+export class Collector extends OtlpServer {
   static async start(options: CollectorOptions = {}): Promise<Collector> {
-    const directory = await mkdtemp(join(tmpdir(), 'osprofiler-bridge-collector-'));
-    const [grpc = 0, http = 0, metrics = 0] = await freePorts(3);
-    const ports = { grpc, http, metrics };
-    await writeFile(join(directory, 'config.yaml'), configuration(ports, directory, options));
-    const collector = new Collector(directory, ports, launch(directory));
+    const home = await furnish('collector', ['grpc', 'http', 'metrics'], (ports, directory) =>
+      configuration(ports, directory, options),
+    );
+    const collector = new Collector(home);
     await collector.untilReady();
     return collector;
   }
 
-  /** Where the bridge sends to. */
-  url(protocol: Protocol = 'http/json'): string {
-    return `http://127.0.0.1:${protocol === 'grpc' ? this.ports.grpc : this.ports.http}`;
-  }
-
   /** What it says of itself: spans that its receiver took or refused, that were written or could not be. */
   async books(): Promise<Books> {
-    const text = await this.process.until('tells its metrics', () =>
-      askText(`http://127.0.0.1:${this.ports.metrics}/metrics`),
-    );
+    const text = await this.metrics();
     const spans = (what: string, ...labels: readonly string[]): number =>
       metricIn(text, `otelcol_${what}_spans`, ...labels);
     return {
@@ -92,29 +71,8 @@ export class Collector {
     return [...last.values()];
   }
 
-  /** Ends it in order: it writes what it has. */
-  stop(): Promise<void> {
-    return this.process.end();
-  }
-
-  /** Starts again, on the same ports and files. */
-  async restart(): Promise<void> {
-    this.process = launch(this.directory);
-    await this.untilReady();
-  }
-
-  /** Ends it, and removes what it wrote. */
-  async remove(): Promise<void> {
-    await this.process.end('SIGKILL');
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  private async untilReady(): Promise<void> {
-    await this.process.until('is ready', () => this.process.output.includes('Everything is ready'));
-  }
-
   private async read<T>(file: string): Promise<T[]> {
-    const text = await readFile(join(this.directory, file), 'utf8');
+    const text = await readFile(join(this.home.directory, file), 'utf8');
     // What follows the last line's end is a line that is being written.
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as T);
@@ -154,17 +112,10 @@ function pointsOf({ resourceMetrics = [] }: OtlpMetrics): Calls[] {
   });
 }
 
-function launch(directory: string): ServerProcess {
-  const program = executable('OSPROFILER_BRIDGE_TEST_COLLECTOR');
-  return new ServerProcess(program, ['--config', join(directory, 'config.yaml')]);
-}
-
-/** JSON is YAML. */
-function configuration(ports: Ports, directory: string, { maxRequestMib }: CollectorOptions): string {
-  const at = (port: number): { endpoint: string } => ({ endpoint: `127.0.0.1:${port}` });
+function configuration(ports: OtlpPorts, directory: string, { maxRequestMib }: CollectorOptions): object {
   const httpLimit = maxRequestMib && { max_request_body_size: maxRequestMib * 1024 * 1024 };
   const grpcLimit = maxRequestMib && { max_recv_msg_size_mib: maxRequestMib };
-  return JSON.stringify({
+  return {
     receivers: {
       otlp: {
         protocols: {
@@ -188,11 +139,7 @@ function configuration(ports: Ports, directory: string, { maxRequestMib }: Colle
         traces: { receivers: ['otlp'], exporters: ['debug', 'file/traces', 'spanmetrics'] },
         metrics: { receivers: ['spanmetrics'], exporters: ['file/metrics'] },
       },
-      telemetry: {
-        metrics: {
-          readers: [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: ports.metrics } } } }],
-        },
-      },
+      telemetry: ownMetrics(ports),
     },
-  });
+  };
 }

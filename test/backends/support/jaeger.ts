@@ -1,10 +1,8 @@
 /** A real Jaeger, v2: OTLP in, its own query API out. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OtlpTraces } from './otlp-json.js';
-import type { Protocol } from './recordings.js';
-import { ask, askText, executable, freePorts, metricIn, ServerProcess } from './server-process.js';
+import { at, furnish, type OtlpPorts, OtlpServer, ownMetrics } from './otlp-server.js';
+import { ask, metricIn } from './server-process.js';
 
 /** A span as `/api/traces` shows it. */
 export interface JaegerSpan {
@@ -20,12 +18,9 @@ export interface JaegerTrace {
   readonly warnings: readonly string[] | null;
 }
 
-interface Ports {
-  readonly grpc: number;
-  readonly http: number;
+interface Ports extends OtlpPorts {
   readonly query: number;
   readonly queryGrpc: number;
-  readonly metrics: number;
 }
 
 export interface JaegerOptions {
@@ -37,26 +32,15 @@ export interface JaegerOptions {
 
 const DAY_MS = 86_400_000;
 
-export class Jaeger {
-  private constructor(
-    private readonly directory: string,
-    private readonly ports: Ports,
-    private process: ServerProcess,
-  ) {}
-
+export class Jaeger extends OtlpServer<Ports> {
   static async start(options: JaegerOptions = {}): Promise<Jaeger> {
-    const directory = await mkdtemp(join(tmpdir(), 'osprofiler-bridge-jaeger-'));
-    const [grpc = 0, http = 0, query = 0, queryGrpc = 0, metrics = 0] = await freePorts(5);
-    const ports = { grpc, http, query, queryGrpc, metrics };
-    await writeFile(join(directory, 'config.yaml'), configuration(ports, directory, options));
-    const jaeger = new Jaeger(directory, ports, launch(directory));
+    const names = ['grpc', 'http', 'query', 'queryGrpc', 'metrics'] as const;
+    const home = await furnish('jaeger', names, (ports, directory) =>
+      configuration(ports, directory, options),
+    );
+    const jaeger = new Jaeger(home);
     await jaeger.untilReady();
     return jaeger;
-  }
-
-  /** Where the bridge sends to. */
-  url(protocol: Protocol = 'http/json'): string {
-    return `http://127.0.0.1:${protocol === 'grpc' ? this.ports.grpc : this.ports.http}`;
   }
 
   /** A trace with Jaeger's judgement: warnings, and what it adjusts before it shows it. */
@@ -102,10 +86,7 @@ export class Jaeger {
 
   /** Spans that its receivers say they took, or refused, since it was started. */
   async received(what: 'accepted' | 'refused'): Promise<number> {
-    const text = await this.process.until('tells its metrics', () =>
-      askText(`http://127.0.0.1:${this.ports.metrics}/metrics`),
-    );
-    return metricIn(text, `otelcol_receiver_${what}_spans`);
+    return metricIn(await this.metrics(), `otelcol_receiver_${what}_spans`);
   }
 
   /** Resolves when it shows a trace with so many spans, duplicates left out; with that trace. */
@@ -116,25 +97,8 @@ export class Jaeger {
     });
   }
 
-  /** Ends at once, as in a power cut. */
-  kill(): Promise<void> {
-    return this.process.end('SIGKILL');
-  }
-
-  /** Starts again, on the same ports and data. */
-  async restart(): Promise<void> {
-    this.process = launch(this.directory);
-    await this.untilReady();
-  }
-
-  /** Ends it, and removes what it kept. */
-  async remove(): Promise<void> {
-    await this.process.end('SIGKILL');
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  private async untilReady(): Promise<void> {
-    await this.process.until('is ready', () => this.process.output.includes('Everything is ready'));
+  protected override async untilReady(): Promise<void> {
+    await super.untilReady();
     await this.process.until('answers', () => this.api('services').then((data) => data !== undefined));
   }
 
@@ -143,19 +107,13 @@ export class Jaeger {
   }
 
   private get queryUrl(): string {
-    return `http://127.0.0.1:${this.ports.query}`;
+    return `http://127.0.0.1:${this.home.ports.query}`;
   }
 }
 
-function launch(directory: string): ServerProcess {
-  const program = executable('OSPROFILER_BRIDGE_TEST_JAEGER');
-  return new ServerProcess(program, ['--config', join(directory, 'config.yaml')]);
-}
-
-/** JSON is YAML. No batch processor: Jaeger then answers when the spans are stored, not before. */
-function configuration(ports: Ports, directory: string, options: JaegerOptions): string {
+/** No batch processor: Jaeger then answers when the spans are stored, not before. */
+function configuration(ports: Ports, directory: string, options: JaegerOptions): object {
   const { storage = 'memory', maxClockSkewAdjust = '0s' } = options;
-  const at = (port: number): { endpoint: string } => ({ endpoint: `127.0.0.1:${port}` });
   const store =
     storage === 'memory'
       ? { memory: { max_traces: 1_000 } }
@@ -165,15 +123,11 @@ function configuration(ports: Ports, directory: string, options: JaegerOptions):
             ephemeral: false,
           },
         };
-  return JSON.stringify({
+  return {
     service: {
       extensions: ['jaeger_storage', 'jaeger_query'],
       pipelines: { traces: { receivers: ['otlp'], exporters: ['jaeger_storage_exporter'] } },
-      telemetry: {
-        metrics: {
-          readers: [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: ports.metrics } } } }],
-        },
-      },
+      telemetry: ownMetrics(ports),
     },
     extensions: {
       jaeger_query: {
@@ -186,5 +140,5 @@ function configuration(ports: Ports, directory: string, options: JaegerOptions):
     },
     receivers: { otlp: { protocols: { grpc: at(ports.grpc), http: at(ports.http) } } },
     exporters: { jaeger_storage_exporter: { trace_storage: 'store' } },
-  });
+  };
 }
