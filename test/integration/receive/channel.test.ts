@@ -103,8 +103,9 @@ describe("a receiver on the program's own channel", () => {
     await eventually(() => bridge.counts.returned >= 3);
     assert.equal(bridge.openPoints, 1);
     channel.sendToQueue(QUEUE, STOP);
-    await eventually(() => spans.length === 1 && bridge.unsettled === 0);
-    assert.equal(bridge.counts.exported, 2);
+    // A half that is on its way round when its span is taken is settled when it is back.
+    await eventually(() => bridge.counts.exported === 2);
+    assert.deepEqual([spans.length, bridge.unsettled], [1, 0]);
   });
 
   it('lets stops in though starts fill its prefetch, when that is above what the bridge holds open', async () => {
