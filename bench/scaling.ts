@@ -204,8 +204,12 @@ async function brokerPid(): Promise<number> {
   );
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const response = await fetch(`${protocol}//${host}/api/nodes`, { headers: { authorization } });
-  const [node] = (await response.json()) as { os_pid: string }[];
-  return Number(node!.os_pid);
+  const [node] = (await response.json()) as { os_pid?: string }[];
+  const pid = Number(node?.os_pid);
+  if (Number.isInteger(pid)) return pid;
+  // The management API knows it only some seconds after the broker's start.
+  await sleep(LOOK_MS);
+  return brokerPid();
 }
 
 async function until(isDone: () => Promise<boolean>): Promise<void> {
