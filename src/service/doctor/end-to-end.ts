@@ -24,6 +24,8 @@ const DRAIN_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 /** Clocks that differ by less do no harm worth a word. */
 const CLOCK_TOLERANCE_S = 5;
+/** Named in one line. */
+const MOST_HOSTS = 10;
 
 /**
  * Consumes the queue as `run` does until doctor's own spans are with the backend. What else waits in the queue is
@@ -42,6 +44,7 @@ export async function carryPoint(
   const { address } = admitted;
   const receiver = rabbitReceiver(address, settings, log, { source: sourceOf(settings.broker) });
   const news = new News();
+  news.await(point);
   const sink = new ObservedSink(await createSink(settings), (sent) => news.hear(sent));
   const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers: [receiver], sink });
   const running = bridge.run();
@@ -71,7 +74,12 @@ class News {
   lastFailure = '';
   /** Hosts whose spans ended later than now. */
   readonly clocksAhead = new Set<string>();
-  readonly #traces = new Set<string>();
+  /** Of doctor's own traces, those that have not been taken yet: of a backlog there may be millions of others. */
+  readonly #awaited = new Set<string>();
+
+  await({ traceId }: SyntheticPoint): void {
+    this.#awaited.add(traceId);
+  }
 
   hear({ spans, outcome }: Sent): void {
     if (outcome.kind !== 'taken') {
@@ -80,13 +88,14 @@ class News {
     }
     const soon = Date.now() / 1000 + CLOCK_TOLERANCE_S;
     for (const { spanContext, endTime, resource } of spans) {
-      this.#traces.add(spanContext().traceId);
-      if (endTime[0] > soon) this.clocksAhead.add(String(resource.attributes['host.name'] ?? 'unknown'));
+      this.#awaited.delete(spanContext().traceId);
+      if (endTime[0] > soon && this.clocksAhead.size < MOST_HOSTS)
+        this.clocksAhead.add(String(resource.attributes['host.name'] ?? 'unknown'));
     }
   }
 
   has({ traceId }: SyntheticPoint): boolean {
-    return this.#traces.has(traceId);
+    return !this.#awaited.has(traceId);
   }
 }
 
@@ -102,6 +111,7 @@ async function tryRoutes(
   for (const exchange of settings.broker.exchanges) {
     if (!(await hasExchange(connection, exchange))) continue;
     const point = syntheticPoint(settings.translate)!;
+    news.await(point);
     const how = await publishThrough(connection, exchange, routingKeyOf(settings), [point.start, point.stop]);
     if (how === 'routed') sent.set(exchange, point);
     else routes[how].push(exchange);
