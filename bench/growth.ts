@@ -1,6 +1,6 @@
 /** What a notification costs when much is open, or many services speak; and what memory an open point takes. */
 import { encodeAsJson } from '../src/export/json-encoding.js';
-import { Pairer, pointKey } from '../src/translate/pair.js';
+import { Pairer, pointId } from '../src/translate/pair.js';
 import { SpanMapper } from '../src/translate/span.js';
 import { decode } from '../src/wire/envelope.js';
 import type { Notification } from '../src/wire/notification.js';
@@ -16,7 +16,7 @@ const OPEN_POINTS: Record<Scale, readonly number[]> = {
 };
 const SERVICES = [10, 100, 1_000];
 const ROUNDS: Record<Scale, number> = { full: 7, quick: 3, smoke: 1 };
-const PAIRS: Record<Scale, number> = { full: 100_000, quick: 50_000, smoke: 1_000 };
+const PAIRS: Record<Scale, number> = { full: 200_000, quick: 50_000, smoke: 1_000 };
 const BATCH = 512;
 const MEASURED_POINTS = 50_000;
 
@@ -61,13 +61,13 @@ function pairing(open: number, pairs: number): number {
   const pairer = new Pairer<undefined>({ maxOpenPoints: 2e7, maxOpenBytes: 1e12, pairTimeoutMs: 1e9 });
   for (let index = 0; index < open; index++) {
     const half = made('start', index);
-    pairer.add(pointKey(half), half, undefined, 1_000, 0);
+    pairer.add(pointId(half), half, undefined, 1_000, 0);
   }
   const halves: Notification[] = [];
   for (let index = open; index < open + pairs; index++)
     halves.push(made('start', index), made('stop', index));
   return nanosOf(halves.length, () => {
-    for (const half of halves) pairer.add(pointKey(half), half, undefined, 1_000, 0);
+    for (const half of halves) pairer.add(pointId(half), half, undefined, 1_000, 0);
   });
 }
 
@@ -92,7 +92,7 @@ function bytesOfOpenPoint(): number {
     const body = bodyAt(index);
     const decoded = decode(body);
     if (decoded.kind !== 'notification' || decoded.notification.half === 'stop') continue;
-    pairer.add(pointKey(decoded.notification), decoded.notification, body, body.length, 0);
+    pairer.add(pointId(decoded.notification), decoded.notification, body, body.length, 0);
   }
   const after = used();
   return (after - before) / pairer.openPoints;
@@ -119,8 +119,17 @@ function made(half: 'start' | 'stop', index: number): Notification {
   const high = index.toString(16).padStart(8, '0');
   const baseId = '6f3b2f0e-2f1c-4b6e-9d0a-0d8f5c1e7a42';
   const traceId = `${low}-2f1c-4b6e-9d0a-0d8f${high}`;
+  const params = {};
   return {
-    ...{ half, name: 'db', baseId, traceId, parentId: baseId, timestamp: 1.8e15 + index },
-    ...{ info: { db: { statement: 'SELECT 1', params: {} } }, project: 'nova', service: 'api', host: 'h' },
+    half,
+    name: 'db',
+    baseId,
+    traceId,
+    parentId: baseId,
+    timestamp: 1.8e15 + index,
+    info: { db: { statement: 'SELECT 1', params }, host: 'h' },
+    project: 'nova',
+    service: 'api',
+    host: 'h',
   };
 }

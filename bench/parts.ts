@@ -5,9 +5,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { encodeAsJson } from '../src/export/json-encoding.js';
 import { summarizeSql } from '../src/translate/conventions/sql-summary.js';
 import { maskText } from '../src/translate/mask.js';
-import { Pairer, pointKey, type TracePoint } from '../src/translate/pair.js';
+import { Pairer, pointId, type TracePoint } from '../src/translate/pair.js';
 import { SpanMapper } from '../src/translate/span.js';
-import { decode } from '../src/wire/envelope.js';
+import { type Decoded, decode } from '../src/wire/envelope.js';
 import type { Notification } from '../src/wire/notification.js';
 import { bodies, COPY_SIZE } from './support/corpus.js';
 import { type Scale, show, type Table } from './support/report.js';
@@ -15,6 +15,8 @@ import { spreadOf } from './support/statistics.js';
 
 const ROUNDS: Record<Scale, number> = { full: 15, quick: 5, smoke: 1 };
 const COPIES = 4;
+/** Times in one sample: after a full collection the young generation is small, and only grows as it is used. */
+const REPEATS = 6;
 
 interface Task {
   readonly name: string;
@@ -30,9 +32,9 @@ export function parts(scale: Scale): Table {
     for (const { name, run } of tasks) {
       globalThis.gc?.();
       const before = process.cpuUsage();
-      run();
+      for (let time = 0; time < REPEATS; time++) run();
       const { user, system } = process.cpuUsage(before);
-      if (round >= 0) samples.get(name)!.push(((user + system) * 1_000) / count);
+      if (round >= 0) samples.get(name)!.push(((user + system) * 1_000) / (count * REPEATS));
     }
   }
   const nanos = tasks.map(({ name }) => ({ name, nanos: spreadOf(samples.get(name)!) }));
@@ -45,36 +47,50 @@ export function parts(scale: Scale): Table {
       (each.median / nanos[0]!.nanos.median).toFixed(2),
     ]),
     data: nanos,
-    notes: ['CPU of the process, garbage collection included; two notifications make one span.'],
+    notes: [
+      'CPU of the process, garbage collection included; two notifications make one span. The command makes no SQL ' +
+        'parameters that nobody wants, and maps and writes usual spans by what the first of their kind became.',
+    ],
   };
 }
 
 function tasksOn(all: readonly Buffer[]): Task[] {
-  const notifications = all.map(notificationIn);
+  const notifications = all.map((body) => notificationIn(decode(body)));
   const points = pairAll(notifications);
   const mappers = {
     plain: new SpanMapper({ mask: 'off' }),
     masking: new SpanMapper(),
   };
   const spans = points.map((point) => mappers.masking.toSpan(point));
+  const lean = (body: Buffer) => decode(body, {}, undefined, { sqlParameters: false });
+  const leanPoints = pairAll(all.map((body) => notificationIn(lean(body))));
+  const leanSpans = leanPoints.map((point) => mappers.masking.toUnreadSpan(point));
   const texts = textsOf(notifications);
   const statements = [...new Set(texts.filter((text) => /^(?:SELECT|INSERT|UPDATE)/.test(text)))];
   return [
     { name: 'JSON.parse alone', run: () => all.forEach((body) => void JSON.parse(body.toString())) },
     { name: 'decode', run: () => all.forEach((body) => void decode(body)) },
+    { name: 'decode, as the command does', run: () => all.forEach((body) => void lean(body)) },
     { name: 'pair', run: () => pairAll(notifications) },
     { name: 'map, masking off', run: () => points.forEach((point) => void mappers.plain.toSpan(point)) },
     { name: 'map', run: () => points.forEach((point) => void mappers.masking.toSpan(point)) },
+    {
+      name: 'map, as the command does',
+      run: () => leanPoints.forEach((point) => void mappers.masking.toUnreadSpan(point)),
+    },
     { name: 'mask every text', run: () => texts.forEach((text) => void maskText(text)) },
     { name: 'summary of each statement', run: () => statements.forEach((text) => void summarizeSql(text)) },
     { name: 'encode as JSON', run: () => encode(spans, { serializeRequest: encodeAsJson }) },
+    {
+      name: 'encode as JSON, as the command does',
+      run: () => encode(leanSpans, { serializeRequest: encodeAsJson }),
+    },
     { name: 'encode as JSON, the package', run: () => encode(spans, JsonTraceSerializer) },
     { name: 'encode as protobuf', run: () => encode(spans, ProtobufTraceSerializer) },
   ];
 }
 
-function notificationIn(body: Buffer): Notification {
-  const decoded = decode(body);
+function notificationIn(decoded: Decoded): Notification {
   if (decoded.kind !== 'notification') throw new Error(`a recorded notification is ${decoded.kind}`);
   return decoded.notification;
 }
@@ -83,7 +99,7 @@ function pairAll(notifications: readonly Notification[]): TracePoint<undefined>[
   const pairer = new Pairer<undefined>();
   const points: TracePoint<undefined>[] = [];
   for (const notification of notifications) {
-    const { complete } = pairer.add(pointKey(notification), notification, undefined, 0, 0);
+    const { complete } = pairer.add(pointId(notification), notification, undefined, 0, 0);
     if (complete !== undefined) points.push(complete);
   }
   return points;

@@ -10,9 +10,10 @@ import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
 import { type HeldDelivery, type LeftPoint, Pending, type PendingSpan } from './pending.js';
-import { DEFAULT_PAIR_BOUNDS, pointKey } from './translate/pair.js';
+import { DEFAULT_PAIR_BOUNDS, pointId } from './translate/pair.js';
+import type { PointId } from './translate/point-table.js';
 import { type Translated, Translator, type TranslatorOptions } from './translate/translator.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, decode } from './wire/envelope.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type DecodeOptions, decode } from './wire/envelope.js';
 import type { Notification } from './wire/notification.js';
 
 /** What a {@link Bridge} is made of. */
@@ -30,9 +31,7 @@ export interface BridgeOptions {
 }
 
 /** What the translator gives back with a span. */
-interface Token extends HeldDelivery {
-  readonly key: string;
-}
+interface Token extends HeldDelivery, PointId {}
 
 /** How often overdue halves are looked for; the pair timeout is far longer. */
 const OVERDUE_CHECK_MS = 1_000;
@@ -45,6 +44,7 @@ export class Bridge {
   private readonly log: Log;
   private readonly onRejected: BridgeOptions['onRejected'];
   private readonly maxMessageBytes: number;
+  private readonly decoding: DecodeOptions;
   private readonly pairTimeoutMs: number;
   private readonly translator: Translator<Token>;
   private readonly batcher: Batcher<PendingSpan>;
@@ -56,8 +56,9 @@ export class Bridge {
     this.log = options.log;
     this.onRejected = options.onRejected;
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.decoding = { sqlParameters: options.translate?.sqlParameters ?? false };
     this.pairTimeoutMs = options.translate?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
-    this.translator = new Translator(options.translate);
+    this.translator = new Translator(options.translate, options.sink.write ? 'unread' : 'whole');
     const retrier = new Retrier(options.sink, {
       onRetry: (...why) => this.onRetry(...why),
       ...options.retry,
@@ -134,30 +135,30 @@ export class Bridge {
   private receive(delivery: Delivery): void {
     this.counts.received++;
     this.counts.receivedBytes += delivery.body.length;
-    const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes);
+    const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes, this.decoding);
     if (decoded.kind === 'foreign') this.filter('foreign', [delivery]);
     else if (decoded.kind === 'malformed') this.reject(delivery, decoded.reason, decoded.detail);
     else this.take(decoded.notification, delivery);
   }
 
   private take(notification: Notification, delivery: Delivery): void {
-    const key = pointKey(notification);
-    const held: Token = { key, half: notification.half, delivery };
-    if (this.comesAgain(key, held)) return;
-    this.forwardAll(this.translator.add(notification, held, delivery.body.length, now()));
+    const { key, hash } = pointId(notification);
+    const held: Token = { key, hash, half: notification.half, delivery };
+    if (this.comesAgain(held)) return;
+    this.forwardAll(this.translator.add(notification, held, delivery.body.length, now(), held));
   }
 
   /** A half of a point that is past translation: a redelivery, a duplicate, or too late. */
-  private comesAgain(key: string, held: HeldDelivery): boolean {
-    const onItsWay = this.pending.find(key);
-    const left = this.pending.findLeft(key);
+  private comesAgain(held: Token): boolean {
+    const onItsWay = this.pending.find(held);
+    const left = this.pending.findLeft(held);
     if (onItsWay?.[held.half] !== undefined) {
       const former = this.pending.replace(onItsWay, held);
       if (former !== undefined) this.settleAs('duplicate', [former]);
     } else if (onItsWay !== undefined) {
       this.settleAs(onItsWay.incomplete ? 'late' : 'duplicate', [held.delivery]);
     } else if (left !== undefined) {
-      return this.settleLeft(key, left, held);
+      return this.settleLeft(left, held);
     } else {
       return false;
     }
@@ -165,10 +166,11 @@ export class Bridge {
   }
 
   /** @returns false when it is to be translated as if it were new. */
-  private settleLeft(key: string, left: LeftPoint, { half, delivery }: HeldDelivery): boolean {
+  private settleLeft(left: LeftPoint, held: Token): boolean {
+    const { key, half, delivery } = held;
     if (left.refusal !== undefined) {
       // Somebody moved it back from the dead letters: the backend may take it by now.
-      if (!delivery.redelivered) return !this.pending.forgetLeft(key);
+      if (!delivery.redelivered) return !this.pending.forgetLeft(held);
       this.reject(delivery, 'refused-by-backend', left.refusal);
     } else if (left.missing.has(half)) {
       this.settleAs('duplicate', this.pending.complete(key, left, { half, delivery }));
@@ -201,13 +203,18 @@ export class Bridge {
       );
     } else {
       // A half that comes again is remembered: alone it would become an incomplete span.
-      this.pending.end(this.pending.begin(token.key, false, tokens), now());
+      this.pending.end(this.pending.begin(token, false, tokens), now());
     }
   }
 
-  private forward({ key, span, incomplete, tokens }: Translated<Token> & { kind: 'span' }): void {
+  private forward(translated: Translated<Token> & { kind: 'span' }): void {
+    const { span, incomplete, tokens } = translated;
     const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.body.length, 0);
-    this.batcher.add(span, this.pending.begin(key, incomplete, tokens), bytes);
+    this.batcher.add(
+      this.sink.write?.(span) ?? span,
+      this.pending.begin(translated, incomplete, tokens),
+      bytes,
+    );
   }
 
   private expire(): void {
@@ -286,7 +293,7 @@ export class Bridge {
   }
 }
 
-/** Monotonic milliseconds: pair timeouts must not follow a clock that is set. */
+/** Monotonic milliseconds: pair timeouts must not follow a clock that is set. Whole ones take no memory of their own. */
 function now(): number {
-  return performance.now();
+  return Math.trunc(performance.now());
 }

@@ -116,6 +116,11 @@ export type Outcome =
 
 /** Takes batches of spans. One interface for OTLP, the console, a library user's function and the wrappers round them. */
 export interface SpanSink {
+  /**
+   * Writes a span down as it will be sent, so that little of it has to live until then. It stays a span, which is read
+   * again by whoever looks closer. Never throws. Absent: spans wait as they are.
+   */
+  readonly write?: ((span: ReadableSpan) => ReadableSpan) | undefined;
   /** Never throws or rejects: failure is an outcome. */
   send(spans: readonly ReadableSpan[]): Promise<Outcome>;
   close(): Promise<void>;

@@ -67,6 +67,7 @@ export { toSpanId, toTraceId } from './translate/ids.js';
 export type { KeepOptions } from './translate/keep-rules.js';
 export type { MappingOptions } from './translate/options.js';
 export type { PairBounds } from './translate/pair.js';
+export type { PointId } from './translate/point-table.js';
 export type { DropReason, TraceRuleOptions } from './translate/trace-rules.js';
 export {
   type SamplingOptions,
@@ -78,6 +79,7 @@ export { PACKAGE_NAME, PACKAGE_VERSION } from './version.js';
 export { windowFor } from './window.js';
 export {
   type Decoded,
+  type DecodeOptions,
   decode,
   MALFORMED_REASONS,
   type Malformed,

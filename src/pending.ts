@@ -7,6 +7,7 @@
  * old places, and wait until both are there.
  */
 import type { Delivery } from './delivery.js';
+import { type PointId, PointTable } from './translate/point-table.js';
 
 export type HalfName = 'start' | 'stop';
 
@@ -17,8 +18,7 @@ export interface HeldDelivery {
 }
 
 /** A span without an outcome yet, and the deliveries to settle when it has one: those of the halves it was made of. */
-export interface PendingSpan {
-  readonly key: string;
+export interface PendingSpan extends PointId {
   readonly incomplete: boolean;
   /** Absent when there is none, as for a root span. */
   start: Delivery | undefined;
@@ -49,13 +49,13 @@ const SETTLED: LeftPoint = { incomplete: false, missing: new Set(), waiting: [],
 const SETTLED_INCOMPLETE: LeftPoint = { ...SETTLED, incomplete: true };
 
 export class Pending {
-  private readonly spans = new Map<string, PendingSpan>();
+  private readonly spans = new PointTable<PendingSpan>();
   /**
    * Those that left lately and those that left before them: when the former are half as many as may be remembered they
    * take the place of the latter, which are forgotten. To forget one for each that comes costs three times as much.
    */
-  private left = new Map<string, LeftPoint>();
-  private leftBefore = new Map<string, LeftPoint>();
+  private left = new PointTable<LeftPoint>();
+  private leftBefore = new PointTable<LeftPoint>();
   /** Those among them with deliveries that wait. */
   private readonly unfinished = new Map<string, LeftPoint>();
 
@@ -71,24 +71,26 @@ export class Pending {
   }
 
   /** The span of a point that is on its way. */
-  find(key: string): PendingSpan | undefined {
-    return this.spans.get(key);
+  find(id: PointId): PendingSpan | undefined {
+    return this.spans.get(id);
   }
 
   /**
    * What became of a point that left not too long ago, or of which deliveries still wait. What waited and went away
    * meanwhile, alone (renewed) or with its origin, is among the missing: its copy must not be taken for a duplicate.
    */
-  findLeft(key: string): LeftPoint | undefined {
-    const point = this.left.get(key) ?? this.leftBefore.get(key) ?? this.unfinished.get(key);
+  findLeft(id: PointId): LeftPoint | undefined {
+    let point = this.left.get(id) ?? this.leftBefore.get(id);
+    // Nearly always there are none, and a map would read the key, which nobody has put together yet, for its hash.
+    if (this.unfinished.size > 0) point ??= this.unfinished.get(id.key);
     if (point !== undefined) missDead(point);
     return point;
   }
 
-  begin(key: string, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
-    const span: PendingSpan = { key, incomplete, start: undefined, stop: undefined };
+  begin({ key, hash }: PointId, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
+    const span: PendingSpan = { key, hash, incomplete, start: undefined, stop: undefined };
     for (const { half, delivery } of held) span[half] = delivery;
-    this.spans.set(key, span);
+    this.spans.set(span, span);
     return span;
   }
 
@@ -98,15 +100,15 @@ export class Pending {
    */
   end(span: PendingSpan, now: number): readonly Delivery[] {
     const { key, incomplete, start, stop } = span;
-    this.spans.delete(key);
+    this.spans.delete(span);
     if (start?.live !== false && stop?.live !== false) {
-      this.remember(key, incomplete ? SETTLED_INCOMPLETE : SETTLED);
+      this.remember(span, incomplete ? SETTLED_INCOMPLETE : SETTLED);
       return deliveriesIn(span);
     }
     const point: LeftPoint = { incomplete, missing: new Set(), waiting: [], since: now };
     if (start !== undefined) point.waiting.push({ half: 'start', delivery: start });
     if (stop !== undefined) point.waiting.push({ half: 'stop', delivery: stop });
-    this.remember(key, point);
+    this.remember(span, point);
     return this.takeWhole(key, point);
   }
 
@@ -115,16 +117,16 @@ export class Pending {
    * @returns its deliveries. They need not wait for each other: those that come again are refused, too.
    */
   refuse(span: PendingSpan, now: number, refusal: string): readonly Delivery[] {
-    const { key, incomplete } = span;
-    this.spans.delete(key);
-    this.remember(key, { incomplete, missing: new Set(), waiting: [], since: now, refusal });
+    const { incomplete } = span;
+    this.spans.delete(span);
+    this.remember(span, { incomplete, missing: new Set(), waiting: [], since: now, refusal });
     return deliveriesIn(span);
   }
 
   /** Nothing is known of a refused point any more. @returns whether anything was. */
-  forgetLeft(key: string): boolean {
-    const wasLately = this.left.delete(key);
-    return this.leftBefore.delete(key) || wasLately;
+  forgetLeft(id: PointId): boolean {
+    const wasLately = this.left.delete(id);
+    return this.leftBefore.delete(id) || wasLately;
   }
 
   /**
@@ -176,11 +178,11 @@ export class Pending {
     return [];
   }
 
-  private remember(key: string, point: LeftPoint): void {
-    this.left.set(key, point);
+  private remember(id: PointId, point: LeftPoint): void {
+    this.left.set(id, point);
     if (this.left.size * 2 < this.maxLeft) return;
     this.leftBefore = this.left;
-    this.left = new Map();
+    this.left = new PointTable();
   }
 }
 

@@ -8,6 +8,7 @@ import { Announcer } from '../src/receive/announcer.js';
 import { Consumption } from '../src/receive/consumption.js';
 import type { RabbitDelivery } from '../src/receive/rabbit-delivery.js';
 import { Renewal } from '../src/receive/renewal.js';
+import { SettlementTurns } from '../src/receive/settlement-turns.js';
 import { type Ending, ModelBroker } from './support/model-broker.js';
 import { body, property } from './support/notifications.js';
 import { RememberingLog } from './support/receiving.js';
@@ -148,10 +149,11 @@ class World implements Receiver {
       backoff: { initialMs: 1, maximumMs: 1 },
       random: () => 0,
     });
+    const turns = new SettlementTurns();
     for (const queue of [MAIN, PARKING]) {
       const stopping = new AbortController().signal;
       const onKept = (delivery: RabbitDelivery): void => renewal.consider(delivery);
-      const options = { queue, prefetch: 100, handler: this.handler, stopping, onKept, log: this.log };
+      const options = { queue, prefetch: 100, handler: this.handler, turns, stopping, onKept, log: this.log };
       consumptions.push(await Consumption.open(connection, options));
     }
     this.consumptions = consumptions;
@@ -202,7 +204,9 @@ class World implements Receiver {
   /** Looked up where the bridge keeps them: half of a point, span on its way, or waiting for a half that is away. */
   private held(): Delivery[] {
     const { bridge } = this;
-    const open = [...bridge['translator']['pairer']['open'].values()].map(({ token }) => token.delivery);
+    const open: Delivery[] = [];
+    for (let half = bridge['translator']['pairer']['oldest']; half !== undefined; half = half.newer)
+      open.push(half.token.delivery);
     const onTheirWay = [...bridge['pending']['spans'].values()].flatMap(({ start, stop }) =>
       [start, stop].filter((delivery) => delivery !== undefined),
     );

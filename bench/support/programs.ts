@@ -1,6 +1,7 @@
 /** The processes that are measured, and the backend that they send to. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Order, Report } from '../programs/receiver.js';
@@ -46,10 +47,14 @@ export async function startBridge(
   args: readonly string[],
   nodeArgs: readonly string[] = [],
 ): Promise<Program> {
-  const child = spawn(process.execPath, [...nodeArgs, BRIDGE, 'run', '--log-format', 'json', ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...publishedArgs(), ...nodeArgs, BRIDGE, 'run', '--log-format', 'json', ...args],
+    {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const log: string[] = [];
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -59,6 +64,12 @@ export async function startBridge(
     child.once('exit', (status) => reject(new Error(`the bridge ended with ${status}: ${log.join('\n')}`)));
   });
   return new Program(child);
+}
+
+/** What its first line starts Node with: `#!/usr/bin/env -S node …`. */
+function publishedArgs(): string[] {
+  const [line = ''] = readFileSync(BRIDGE, 'utf8').split('\n', 1);
+  return line.split(' node ')[1]?.split(' ') ?? [];
 }
 
 /** A program of `bench/programs`, once it says that it is ready, and when it says that it is done. */

@@ -33,6 +33,8 @@ export interface ExporterSinkOptions {
   readonly judge?: Judge;
   /** The deadline passed: lets go of what the exporter still waits for, so that its sockets do not pile up. */
   readonly abandon?: () => void;
+  /** See {@link SpanSink.write}; a span on which it throws waits as it is. */
+  readonly write?: (span: ReadableSpan) => ReadableSpan;
 }
 
 /** A `SpanExporter` as a sink: one call of `export()` is one outcome. */
@@ -40,6 +42,7 @@ export class ExporterSink implements SpanSink {
   private readonly deadlineMs: number;
   private readonly judge: Judge;
   private readonly abandon: () => void;
+  readonly write: SpanSink['write'];
 
   constructor(
     private readonly exporter: SpanExporter,
@@ -48,6 +51,8 @@ export class ExporterSink implements SpanSink {
     this.deadlineMs = options.deadlineMs ?? 30_000;
     this.judge = options.judge ?? plainJudge;
     this.abandon = options.abandon ?? (() => {});
+    const { write } = options;
+    this.write = write && ((span) => writtenBy(write, span));
   }
 
   send(spans: readonly ReadableSpan[]): Promise<Outcome> {
@@ -75,5 +80,14 @@ export class ExporterSink implements SpanSink {
     return new Promise((resolve) => {
       this.exporter.export(spans as ReadableSpan[], resolve);
     });
+  }
+}
+
+function writtenBy(write: (span: ReadableSpan) => ReadableSpan, span: ReadableSpan): ReadableSpan {
+  try {
+    return write(span);
+  } catch {
+    // Sending it fails for the same reason, and says so.
+    return span;
   }
 }

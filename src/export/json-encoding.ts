@@ -1,90 +1,154 @@
 /**
- * Spans → OTLP/JSON, byte for byte what `JsonTraceSerializer` of @opentelemetry/otlp-transformer writes, in a third of
- * its CPU: that one builds a tree of objects for `JSON.stringify`, which was the largest part of the bridge's CPU. Here
- * the text is written at once, and what comes over and over is written once and kept.
+ * Spans → OTLP/JSON, byte for byte what `JsonTraceSerializer` of @opentelemetry/otlp-transformer writes, in less CPU
+ * (`npm run bench -- parts`) and one by one: that one builds a tree of objects for `JSON.stringify`. Here the text is
+ * written at once, and what comes over and over is written once and kept.
  *
  * Only what the bridge's own spans hold is written here. A batch with anything else in it goes to the package.
  */
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import { readOnce, traceIdOf } from '../span/unread-span.js';
+import { UsualSpan } from '../span/usual-span.js';
 import { JsonWriter, Unusual } from './json-attributes.js';
-import { JsonBytes } from './json-bytes.js';
+import { reserve, used } from './slab.js';
+import { usualForm, writeUsual } from './usual-json.js';
+import { IS_REMOTE, WrittenSpan } from './written-span.js';
 
 type Resource = ReadableSpan['resource'];
 type Scope = ReadableSpan['instrumentationScope'];
 
-/** The low byte of a span's flags is the W3C one; these say whether the parent came from another process. */
+/** The low byte of a span's flags is the W3C one; this says that {@link IS_REMOTE} means something. */
 const HAS_IS_REMOTE = 0x100;
-const IS_REMOTE = 0x200;
 
-/** Bytes of a span in the last request: the next one will need about as many. */
-let lastSpanBytes = 1_500;
-/** For what stands round the spans, and a span that is longer than the last ones. */
-const SLACK = 1.1;
-const SLACK_BYTES = 16 * 1024;
+/** UTF-8's bytes for one UTF-16 unit at most. */
+const MOST_BYTES_A_UNIT = 3;
 
-/** A request with these spans, UTF-8. Throws on what has no JSON. */
-export function encodeAsJson(spans: readonly ReadableSpan[]): Uint8Array | undefined {
+/**
+ * Writes a span down, to be sent with others later.
+ * @returns the span itself when that is left to the package. Throws on what has no JSON.
+ */
+export function writeAsJson(span: ReadableSpan): ReadableSpan {
+  if (span instanceof WrittenSpan) return span;
   try {
-    const bytes = new JsonBytes(Math.ceil(spans.length * lastSpanBytes * SLACK) + SLACK_BYTES);
-    new Request(bytes).write(spans);
-    const written = bytes.taken();
-    if (spans.length > 0) lastSpanBytes = written.length / spans.length;
-    return written;
+    checkResource(span.resource);
+    scopeOf(span.instrumentationScope);
+    return span instanceof UsualSpan ? writeByForm(span) : writeText(span);
   } catch (error) {
-    if (error instanceof Unusual) return JsonTraceSerializer.serializeRequest([...spans]);
+    if (error instanceof Unusual) return span;
     throw error;
   }
 }
 
-class Request {
-  private readonly json = new JsonWriter();
+function writeByForm(span: UsualSpan): WrittenSpan {
+  const form = usualForm(span, (first) => textOf(first.read(), new JsonWriter()));
+  if (form === undefined) return writeText(span.read());
+  const { length } = form.bytes;
+  const { bytes, begin } = reserve(length);
+  writeUsual(span, form, bytes, begin);
+  return stay(span, bytes, begin, length);
+}
 
-  constructor(private readonly bytes: JsonBytes) {}
+function writeText(span: ReadableSpan): WrittenSpan {
+  const json = new JsonWriter();
+  const text = textOf(span, json);
+  const { bytes, begin } = reserve(json.isAscii ? text.length : text.length * MOST_BYTES_A_UNIT);
+  return stay(span, bytes, begin, bytes.write(text, begin, json.isAscii ? 'latin1' : 'utf8'));
+}
 
-  write(spans: readonly ReadableSpan[]): void {
-    const resources = new Map<Resource, Map<string, ReadableSpan[]>>();
-    for (const span of spans) addTo(resources, span);
-    let before = '{"resourceSpans":[';
-    for (const [resource, scopes] of resources) {
-      const attributes = this.json.attributes(resource.attributes);
-      this.put(
-        `${before}{"resource":{"attributes":[${attributes}],"droppedAttributesCount":0},"scopeSpans":[`,
-      );
-      this.writeScopes(scopes);
-      this.put(']}');
-      before = ',';
-    }
-    this.put(resources.size === 0 ? `${before}]}` : ']}');
-  }
+/** With a comma between it and the one behind it, if that goes in the same list. */
+function textOf(span: ReadableSpan, json: JsonWriter): string {
+  return `${spanOf(span, json)},`;
+}
 
-  private writeScopes(scopes: ReadonlyMap<string, readonly ReadableSpan[]>): void {
-    let before = '';
-    for (const [scope, spans] of scopes) {
-      this.json.isAscii = false;
-      this.put(`${before}{"scope":${scope},"spans":[`);
-      for (let at = 0; at < spans.length; at++)
-        this.put(at === 0 ? spanOf(spans[at]!, this.json) : `,${spanOf(spans[at]!, this.json)}`);
-      this.put(']}');
-      before = ',';
-    }
-  }
+/** What was written stays where it is, as a span. */
+function stay(span: ReadableSpan, bytes: Buffer, begin: number, length: number): WrittenSpan {
+  used(length);
+  const { resource, instrumentationScope } = span;
+  const [seconds, nanos] = span.endTime;
+  const end = begin + length - 1;
+  return new WrittenSpan(traceIdOf(span), seconds, nanos, resource, instrumentationScope, bytes, begin, end);
+}
 
-  private put(text: string): void {
-    this.bytes.write(text, this.json.isAscii);
-    this.json.isAscii = true;
+/** A request with these spans, UTF-8. Throws on what has no JSON. */
+export function encodeAsJson(spans: readonly ReadableSpan[]): Uint8Array | undefined {
+  const written = spans.map(writeAsJson);
+  try {
+    return joined(requestOf(written));
+  } catch (error) {
+    if (error instanceof Unusual) return JsonTraceSerializer.serializeRequest(spans.map(readOnce));
+    throw error;
   }
 }
 
-function addTo(resources: Map<Resource, Map<string, ReadableSpan[]>>, span: ReadableSpan): void {
+/** Bytes among others. */
+type Part = Pick<WrittenSpan, 'bytes' | 'begin' | 'end'>;
+
+function partOf(text: string): Part {
+  const bytes = Buffer.from(text);
+  return { bytes, begin: 0, end: bytes.length };
+}
+
+const END = partOf(']}');
+
+/** Its parts, one behind the other. @throws Unusual */
+function requestOf(spans: readonly ReadableSpan[]): Part[] {
+  const resources = new Map<Resource, Map<string, WrittenSpan[]>>();
+  for (const span of spans) {
+    if (!(span instanceof WrittenSpan)) throw new Unusual();
+    addTo(resources, span);
+  }
+  const parts: Part[] = [];
+  let before = '{"resourceSpans":[';
+  for (const [resource, scopes] of resources) {
+    const attributes = new JsonWriter().attributes(resource.attributes);
+    const beginning = `{"resource":{"attributes":[${attributes}],"droppedAttributesCount":0},"scopeSpans":[`;
+    parts.push(partOf(before + beginning));
+    putScopes(parts, scopes);
+    before = ',';
+  }
+  parts.push(resources.size === 0 ? partOf(`${before}]}`) : END);
+  return parts;
+}
+
+function putScopes(parts: Part[], scopes: ReadonlyMap<string, readonly WrittenSpan[]>): void {
+  let before = '';
+  for (const [scope, spans] of scopes) {
+    parts.push(partOf(`${before}{"scope":${scope},"spans":[`));
+    // Spans that were written one behind the other go as one.
+    for (let at = 0; at < spans.length; ) {
+      const { bytes, begin } = spans[at]!;
+      let { end } = spans[at++]!;
+      while (at < spans.length && spans[at]!.begin === end + 1 && spans[at]!.bytes === bytes)
+        end = spans[at++]!.end;
+      parts.push(at < spans.length ? { bytes, begin, end: end + 1 } : { bytes, begin, end });
+    }
+    parts.push(END);
+    before = ',';
+  }
+  parts.push(END);
+}
+
+function joined(parts: readonly Part[]): Uint8Array {
+  let length = 0;
+  for (const { begin, end } of parts) length += end - begin;
+  const all = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const { bytes, begin, end } of parts) at += bytes.copy(all, at, begin, end);
+  return all;
+}
+
+function addTo(resources: Map<Resource, Map<string, WrittenSpan[]>>, span: WrittenSpan): void {
   const { resource, instrumentationScope } = span;
-  if ((resource as { schemaUrl?: string }).schemaUrl !== undefined) throw new Unusual();
   const key = scopeOf(instrumentationScope);
-  const scopes = resources.get(resource) ?? new Map<string, ReadableSpan[]>();
+  const scopes = resources.get(resource) ?? new Map<string, WrittenSpan[]>();
   if (scopes.size === 0) resources.set(resource, scopes);
   const known = scopes.get(key);
   if (known === undefined) scopes.set(key, [span]);
   else known.push(span);
+}
+
+function checkResource(resource: Resource): void {
+  if ((resource as { schemaUrl?: string }).schemaUrl !== undefined) throw new Unusual();
 }
 
 let lastScope: Scope | undefined;

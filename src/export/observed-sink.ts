@@ -11,13 +11,16 @@ export interface Sent {
 }
 
 export class ObservedSink implements SpanSink {
+  readonly write: SpanSink['write'];
   private waiting = 0;
 
   /** @param observe called once for each {@link send}, after its outcome; must not throw. */
   constructor(
     private readonly sink: SpanSink,
     private readonly observe: (sent: Sent) => void,
-  ) {}
+  ) {
+    this.write = sink.write && ((span) => sink.write!(span));
+  }
 
   /** Batches that were sent and have no outcome yet. */
   get inFlight(): number {

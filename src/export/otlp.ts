@@ -48,6 +48,7 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
   const { OTLPTraceExporter } = isJson
     ? await import('./json-exporter.js')
     : await import('@opentelemetry/exporter-trace-otlp-proto');
+  const writing = isJson ? { write: (await import('./json-encoding.js')).writeAsJson } : {};
   const agent = options.url.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true, ...tls })
     : new HttpAgent({ keepAlive: true });
@@ -63,6 +64,7 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
     httpAgentOptions: () => agent,
   });
   return new ExporterSink(exporter, {
+    ...writing,
     deadlineMs: options.timeoutMs + GRACE_MS,
     judge: httpJudge,
     // Sockets of hanging exports end, which makes the exporter call back and frees its place.

@@ -5,6 +5,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Log, Origin, ReceiverHandler, Settlement } from '../delivery.js';
 import { BridgeError, messageOf } from '../errors.js';
+import { acknowledgerOf, messageWith } from './acknowledger.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
 import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
@@ -54,10 +55,7 @@ export class ChannelConsumption {
     this.#channel = channel;
     this.#options = options;
     this.#origin = { name: `queue ${options.queue} on a channel of the program's` };
-    this.#acknowledger = {
-      ack: (tag, multiple) => channel.ack(messageWith(tag), multiple),
-      reject: (tag) => channel.nack(messageWith(tag), false, false),
-    };
+    this.#acknowledger = acknowledgerOf(channel);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -216,9 +214,4 @@ export class ChannelConsumption {
     // A channel that goes while it is stopped does as it should.
     this.#end(this.#isStopping ? undefined : lost);
   }
-}
-
-/** amqplib reads a message's tag only. */
-function messageWith(deliveryTag: number): AmqpMessage {
-  return { fields: { deliveryTag } } as unknown as AmqpMessage;
 }

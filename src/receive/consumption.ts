@@ -3,23 +3,19 @@
  * when the channel dies all of its deliveries die with it. A delivery never reaches another channel: there its tag
  * would settle somebody else's message.
  */
-import type { Channel, ConsumeMessage, Message } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Log, Origin, ReceiverHandler, Rejection, Settlement } from '../delivery.js';
 import { messageOf } from '../errors.js';
+import { acknowledgerOf } from './acknowledger.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './explain.js';
 import { type Acknowledger, Ledger } from './ledger.js';
 import { settledWithin } from './pause.js';
 import { HandedOut, type Holder, RabbitDelivery } from './rabbit-delivery.js';
+import type { SettlementTurns, SettlingChannel } from './settlement-turns.js';
+import { keepSparseBodies } from './sparse-bodies.js';
 
-/**
- * Settlements that need a frame of their own are held back until they go with others in one `multiple` frame, as nearly
- * all do when their trace is over: up to this part of the window, and for so long. In a drain that halves what a
- * notification costs the broker. What is held back when the bridge is killed comes again, as what is on its way does.
- */
-const HELD_BACK_SHARE = 0.25;
-const HELD_BACK_MS = 250;
-/** Messages that are open for so long get bodies of their own; see {@link HandedOut.keepBody}. */
+/** Messages that are open for so long may get bodies of their own; see {@link keepSparseBodies}. */
 const KEEP_BODY_AFTER_MS = 1_000;
 const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
@@ -30,6 +26,8 @@ export interface ConsumptionOptions {
   /** How many messages the broker hands out ahead of their settlement: 1 to 65,535. */
   readonly prefetch: number;
   readonly handler: ReceiverHandler;
+  /** When its settlements go to the broker: with those of other channels that bring halves of the same pairs. */
+  readonly turns: SettlementTurns;
   /** Once aborted, nothing more is handed over. */
   readonly stopping: AbortSignal;
   /** Takes over what is rejected; absent: the broker discards it, by the queue's own dead-letter policy. */
@@ -44,7 +42,7 @@ export type ConsumptionEnd =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'closed'; readonly error: Error | undefined };
 
-export class Consumption implements Holder {
+export class Consumption implements Holder, SettlingChannel {
   /** Resolves when no further message will come. */
   readonly ended: Promise<ConsumptionEnd>;
   readonly #origin: Origin;
@@ -56,8 +54,6 @@ export class Consumption implements Holder {
   #error: Error | undefined;
   #open = true;
   #handedOver = false;
-  #flushScheduled = false;
-  #heldBackTimer: NodeJS.Timeout | undefined;
   readonly #bodyTimer = setInterval(() => this.#keepBodies(), KEEP_BODY_AFTER_MS).unref();
   #window = 0;
   #finished = 0;
@@ -79,6 +75,7 @@ export class Consumption implements Holder {
         resolve();
       });
     });
+    options.turns.join(this);
     channel.on('error', (error: Error) => {
       this.#error ??= error;
     });
@@ -103,6 +100,18 @@ export class Consumption implements Holder {
   /** How many of its deliveries are the handler's and not settled. */
   get unsettled(): number {
     return this.#ledger.unsettled;
+  }
+
+  get window(): number {
+    return this.#window;
+  }
+
+  get waiting(): number {
+    return this.#ledger.waiting;
+  }
+
+  get isScattered(): boolean {
+    return this.#ledger.isScattered;
   }
 
   /** How many of its deliveries were settled or renewed. */
@@ -144,7 +153,7 @@ export class Consumption implements Holder {
   /** Sends the settlements held back, and waits for the broker to have them; unsettled deliveries return to it. */
   async close(): Promise<void> {
     if (!this.#open) return;
-    this.#flush();
+    this.options.turns.flush();
     // The broker reads a channel's frames in order: its answer to the closing comes after the settlements took effect.
     // (The connection's closing would not do: amqplib lets it overtake what channels still have to send.)
     this.channel.close().catch(() => undefined);
@@ -166,7 +175,7 @@ export class Consumption implements Holder {
     }
     if (!this.#ledger.settle(delivery, how)) return false;
     this.#finished += 1;
-    this.#flushSoon();
+    this.options.turns.soon();
     return true;
   }
 
@@ -179,7 +188,7 @@ export class Consumption implements Holder {
   release(delivery: RabbitDelivery): void {
     if (!this.#ledger.release(delivery)) return;
     this.#finished += 1;
-    this.#flushSoon();
+    this.options.turns.soon(true);
   }
 
   handBack(delivery: RabbitDelivery): void {
@@ -197,7 +206,8 @@ export class Consumption implements Holder {
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
     if (this.options.stopping.aborted) return;
     const out = new HandedOut(message, this.options.queue);
-    const delivery = new RabbitDelivery(this, this.#origin, out, performance.now());
+    // Whole milliseconds take no memory of their own.
+    const delivery = new RabbitDelivery(this, this.#origin, out, Math.trunc(performance.now()));
     this.#ledger.add(delivery);
     this.#handOver(delivery);
   }
@@ -209,36 +219,17 @@ export class Consumption implements Holder {
   }
 
   #keepBodies(): void {
-    const before = performance.now() - KEEP_BODY_AFTER_MS;
-    for (const { since, message } of this.outstanding) {
-      if (since > before) return;
-      message.keepBody();
-    }
+    keepSparseBodies(this.outstanding, performance.now() - KEEP_BODY_AFTER_MS);
   }
 
-  /** At the end of the event loop's turn: a batch settles a thousand at once. */
-  #flushSoon(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      this.#flush(this.#window * HELD_BACK_SHARE);
-      if (this.#ledger.waiting > 0) this.#heldBackTimer ??= setTimeout(() => this.#flush(), HELD_BACK_MS);
-    });
-  }
-
-  /** @param holdBack - how many that would need a frame of their own may go on waiting. */
-  #flush(holdBack = 0): void {
+  flush(): void {
     if (!this.#open) return;
     try {
-      this.#ledger.flush(this.#acknowledger, holdBack);
+      this.#ledger.flush(this.#acknowledger);
     } catch (error) {
       // amqplib throws on a channel that closes before it says so; the broker gives these out again.
       this.options.log.debug({ error: messageOf(error) }, 'settlements met a closed channel');
     }
-    if (this.#ledger.waiting > 0) return;
-    clearTimeout(this.#heldBackTimer);
-    this.#heldBackTimer = undefined;
   }
 
   /** The handler threw: a bug, but a message in limbo would be worse than a fresh channel. */
@@ -252,7 +243,7 @@ export class Consumption implements Holder {
   #lose(): void {
     if (!this.#open) return;
     this.#open = false;
-    clearTimeout(this.#heldBackTimer);
+    this.options.turns.leave(this);
     clearInterval(this.#bodyTimer);
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();
@@ -260,16 +251,4 @@ export class Consumption implements Holder {
     if (this.#handedOver) this.options.handler.onOriginLost(this.#origin, unsettled);
     this.#end({ kind: 'closed', error: this.#error });
   }
-}
-
-function acknowledgerOf(channel: Channel): Acknowledger {
-  return {
-    ack: (tag, multiple) => channel.ack(messageWith(tag), multiple),
-    reject: (tag) => channel.nack(messageWith(tag), false, false),
-  };
-}
-
-/** amqplib asks for a message and reads its tag only; the message itself is long let go. */
-function messageWith(deliveryTag: number): Message {
-  return { fields: { deliveryTag } } as unknown as Message;
 }

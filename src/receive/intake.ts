@@ -13,6 +13,7 @@ import { explain, hostAndPort } from './explain.js';
 import { pause, settledOrAborted, settledWithin } from './pause.js';
 import { Publisher } from './publisher.js';
 import { Renewal } from './renewal.js';
+import { SettlementTurns } from './settlement-turns.js';
 import { declareOwn, type OwnQueue } from './topology.js';
 
 /** What the receiver counts over all its connections. */
@@ -57,6 +58,8 @@ export class Intake {
   readonly #renewal: Renewal | undefined;
   /** Aborted when nothing more is to be taken in. */
   readonly #over = new AbortController();
+  /** Shared: a start may come back from the parking queue while its stop waits in the other. */
+  readonly #turns = new SettlementTurns();
   #consumption: Consumption | undefined;
   #parked: Consumption | undefined;
   /** The former one of the parking queue until it is closed: its deliveries are the handler's for so long. */
@@ -80,6 +83,9 @@ export class Intake {
       // Without renewal nothing would be gained: what was given out before stays where it is counted. A queue of our
       // own may have a single active consumer, and then those that widen the window would wait in line for ever.
       const isCautious = renewal !== undefined && !intake.#parksAtHome;
+      // Copies first: what a killed bridge had copied and not acknowledged yet is in both queues. Were the original
+      // settled with its pair before the copy is seen, another kill would leave the copy behind, alone.
+      if (isCautious) await intake.#startParking(renewal.parking);
       const first = isCautious ? firstWindow(prefetch) : prefetch;
       const consuming = { ...intake.#consuming(queue), prefetch: first };
       intake.#consumption = await Consumption.open(connection, consuming);
@@ -87,13 +93,11 @@ export class Intake {
         const caution = { prefetch, atDeliveries: renewal.atDeliveries };
         void widenStepByStep(intake.#consumption, caution, intake.#over.signal);
       }
+      return intake;
     } catch (error) {
       await intake.close();
       throw error;
     }
-    if (options.renewal !== undefined && !intake.#parksAtHome)
-      intake.#parking = intake.#keepParking(options.renewal.parking);
-    return intake;
   }
 
   /** Resolves when no further message of the queue will come. */
@@ -148,7 +152,7 @@ export class Intake {
     const renewal = this.#renewal;
     const { prefetch, handler, stopping, log } = this.options;
     return {
-      ...{ queue, prefetch, handler, stopping, log },
+      ...{ queue, prefetch, handler, turns: this.#turns, stopping, log },
       setAside: deadLetters && ((delivery, why) => deadLetters.add(delivery, why)),
       onKept: renewal && ((delivery) => renewal.consider(delivery)),
     };
@@ -180,8 +184,15 @@ export class Intake {
     });
   }
 
+  /** Resolves when the parking queue is consumed, or when that was refused for now. */
+  async #startParking(parking: OwnQueue): Promise<void> {
+    await new Promise<void>((tried) => {
+      this.#parking = this.#keepParking(parking, tried).finally(tried);
+    });
+  }
+
   /** Consumes the parking queue until the intake is over, whatever happens to it. Never rejects. */
-  async #keepParking(parking: OwnQueue): Promise<void> {
+  async #keepParking(parking: OwnQueue, onTried: () => void): Promise<void> {
     const { signal } = this.#over;
     const backoff = new Backoff(this.options.backoff, this.options.random);
     while (!signal.aborted && this.connection.open) {
@@ -190,8 +201,10 @@ export class Intake {
         const consuming = { ...this.#consuming(parking.name), consumerTag: PARKING_TAG };
         const parked = await Consumption.open(this.connection, consuming);
         backoff.reset();
+        onTried();
         await this.#consumeParked(parked);
       } catch (error) {
+        onTried();
         this.#announceNoParking(error, parking);
       }
       await pause(backoff.next(), signal, this.connection.gone);

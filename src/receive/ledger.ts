@@ -3,9 +3,8 @@
  *
  * RabbitMQ settles "this tag and all before it" in one frame (`multiple`), which is right only below the oldest tag
  * that is still unsettled. Pairing settles out of order all the time, so settlements are collected and flushed
- * together: one `multiple` frame for the accepted ones below that tag. The others may be held back until they are below
- * it, too: a start that stays open, as the root of every trace does, would else cost a frame for each message behind it,
- * and frames are what an acknowledgement costs the broker.
+ * together: one `multiple` frame for the accepted ones below that tag, and a frame for each of the others. A start that
+ * stays open, as the root of every trace does, costs a frame for each message behind it: see settlement-turns.ts.
  *
  * Between open and settled an entry may be *aside*: no longer the handler's, but unacknowledged until a copy of it is
  * safe in another queue. No `multiple` frame covers it.
@@ -48,8 +47,8 @@ export class Ledger {
   #unsettled = 0;
   #aside = 0;
   #accepted: number[] = [];
-  /** The lowest tag among them; infinite without any. */
-  #lowest = Number.POSITIVE_INFINITY;
+  /** The highest tag among them; zero without any. */
+  #highest = 0;
   #rejected: number[] = [];
 
   /** @param isAlone - whether nobody else consumes on the channel: a `multiple` frame would settle their messages, too. */
@@ -68,6 +67,11 @@ export class Ledger {
   /** How many settlements wait for the next flush. */
   get waiting(): number {
     return this.#accepted.length + this.#rejected.length;
+  }
+
+  /** Whether some of them would need a frame of their own now, but may go with others once older entries are settled. */
+  get isScattered(): boolean {
+    return this.#rejected.length === 0 && this.#highest > this.#bound;
   }
 
   /** Takes in an entry that has just arrived; its tag is above all earlier ones. */
@@ -154,17 +158,17 @@ export class Ledger {
 
   /**
    * Tells the broker of the settlements that wait; without any, sends nothing. O(frames and settlements).
-   * @param holdBack - how many that would need a frame of their own may go on waiting; beyond that all of them are sent.
    * @returns how many frames were sent.
    */
-  flush(channel: Acknowledger, holdBack = 0): number {
+  flush(channel: Acknowledger): number {
     const rejected = this.#rejected;
     this.#rejected = [];
     // Rejections first: a `multiple` frame would accept those below it that the broker still counts as open.
     for (const tag of rejected) channel.reject(tag);
-    const together = this.#acknowledgePrefix(channel);
-    const alone = this.#accepted.length > holdBack ? this.#acknowledgeEach(channel) : 0;
-    return rejected.length + together + alone;
+    const bound = this.#bound;
+    const accepted = this.#takeAccepted();
+    const alone = accepted.filter((tag) => tag > bound);
+    return rejected.length + acknowledgeTogether(channel, accepted, bound) + acknowledgeEach(channel, alone);
   }
 
   /** The channel is gone: everything in the ledger is void and lets go of its neighbours. */
@@ -183,43 +187,21 @@ export class Ledger {
     this.#rejected = [];
   }
 
+  /** Below it everything is settled. */
+  get #bound(): number {
+    return this.isAlone ? (this.#oldest?.tag ?? Number.POSITIVE_INFINITY) : 0;
+  }
+
   #accept(tag: number): void {
     this.#accepted.push(tag);
-    if (tag < this.#lowest) this.#lowest = tag;
+    if (tag > this.#highest) this.#highest = tag;
   }
 
   #takeAccepted(): number[] {
     const accepted = this.#accepted;
     this.#accepted = [];
-    this.#lowest = Number.POSITIVE_INFINITY;
+    this.#highest = 0;
     return accepted;
-  }
-
-  /** Everything accepted below the oldest tag that is not: in one frame. */
-  #acknowledgePrefix(channel: Acknowledger): number {
-    const bound = this.isAlone ? (this.#oldest?.tag ?? Number.POSITIVE_INFINITY) : 0;
-    if (this.#lowest >= bound) return 0;
-    let highest = 0;
-    let below = 0;
-    for (const tag of this.#takeAccepted()) {
-      if (tag >= bound) {
-        this.#accept(tag);
-        continue;
-      }
-      below += 1;
-      if (tag > highest) highest = tag;
-    }
-    // The highest accepted one, not the tag before the oldest unsettled: RabbitMQ answers a tag that it no longer
-    // counts as open (a rejected one) with 406, `multiple` or not.
-    channel.ack(highest, below > 1);
-    return 1;
-  }
-
-  /** In ascending order: RabbitMQ looks for a tag from the oldest on. */
-  #acknowledgeEach(channel: Acknowledger): number {
-    const accepted = this.#takeAccepted().sort((one, other) => one - other);
-    for (const tag of accepted) channel.ack(tag, false);
-    return accepted.length;
   }
 
   #unlink(entry: LedgerEntry): void {
@@ -229,6 +211,27 @@ export class Ledger {
     else entry.next.previous = entry.previous;
     detach(entry);
   }
+}
+
+/** Those below `bound` in one frame. @returns how many frames. */
+function acknowledgeTogether(channel: Acknowledger, accepted: readonly number[], bound: number): number {
+  let highest = 0;
+  let count = 0;
+  for (const tag of accepted) {
+    if (tag > bound) continue;
+    count += 1;
+    if (tag > highest) highest = tag;
+  }
+  // The highest accepted one, not the tag before the oldest unsettled: RabbitMQ answers a tag that it no longer
+  // counts as open (a rejected one) with 406, `multiple` or not.
+  if (count > 0) channel.ack(highest, count > 1);
+  return Math.min(count, 1);
+}
+
+/** In ascending order: RabbitMQ looks for a tag from the oldest on. @returns how many frames. */
+function acknowledgeEach(channel: Acknowledger, tags: number[]): number {
+  for (const tag of tags.sort((one, other) => one - other)) channel.ack(tag, false);
+  return tags.length;
 }
 
 /** A settled entry that somebody still holds must not hold its neighbours, bodies and all, in memory. */

@@ -4,10 +4,10 @@
  * UUID), the id here is a hash of the text: the same on every replica and after every redelivery.
  */
 import { createHash } from 'node:crypto';
+import { digitsOf, isCanonicalUuid, lowDigitsOf } from '../span/uuid.js';
 import type { Id } from '../wire/notification.js';
 import { parsePythonUuid } from './python-uuid.js';
 
-const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 
@@ -24,17 +24,13 @@ export function toTraceId(id: Id): string {
 }
 
 function makeTraceId(id: Id): string {
-  if (typeof id === 'string' && CANONICAL_UUID.test(id)) {
-    return nonZero(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24), id);
-  }
+  if (isCanonicalUuid(id)) return nonZero(digitsOf(id), id);
   return nonZero(toHex128(id) ?? hash(id, 32), id);
 }
 
 /** The span id of a trace_id or parent_id: its low 64 bits as 16 lower-case hex digits, never all zero. */
 export function toSpanId(id: Id): string {
-  if (typeof id === 'string' && CANONICAL_UUID.test(id)) {
-    return nonZero(id.slice(19, 23) + id.slice(24), id);
-  }
+  if (isCanonicalUuid(id)) return nonZero(lowDigitsOf(id), id);
   return nonZero(toHex128(id)?.slice(16) ?? hash(id, 16), id);
 }
 

@@ -4,14 +4,15 @@
  * Pure: a half comes with an opaque token (the bridge's is its delivery) and the caller's clock. What is open is
  * bounded by count, bytes and age; past a bound the oldest half leaves as an incomplete point.
  */
+import { UUID_LENGTH } from '../span/uuid.js';
 import type { Notification } from '../wire/notification.js';
+import { hashOf, type PointId, PointTable } from './point-table.js';
 
 /** Why a point lacks a half. */
 export type Incomplete = 'stop missing' | 'start missing';
 
 /** A trace point ready to become a span: at least one half. */
-export interface TracePoint<Token> {
-  readonly key: string;
+export interface TracePoint<Token> extends PointId {
   readonly start: Notification | undefined;
   readonly stop: Notification | undefined;
   /** One for each half that there is, the start's first. While the point waits, a half's newer token takes its place. */
@@ -42,8 +43,7 @@ export const DEFAULT_PAIR_BOUNDS: PairBounds = {
   pairTimeoutMs: 3_600_000,
 };
 
-interface OpenHalf<Token> {
-  readonly key: string;
+interface OpenHalf<Token> extends PointId {
   readonly notification: Notification;
   token: Token;
   readonly bytes: number;
@@ -56,25 +56,31 @@ interface OpenHalf<Token> {
 
 const NOTHING = Object.freeze({});
 
-/** Of a UUID's text. */
-const USUAL_LENGTH = 36;
 /** Keys that are not just the two texts of a UUID's length begin with it, and those never do. */
 const UNUSUAL = '\u0001';
 
 /** The identity of a trace point: its trace and itself. No two share one, whatever text their ids are. */
 export function pointKey({ baseId, traceId }: Pick<Notification, 'baseId' | 'traceId'>): string {
-  const isUsual =
-    typeof baseId === 'string' &&
-    typeof traceId === 'string' &&
-    baseId.length === USUAL_LENGTH &&
-    traceId.length === USUAL_LENGTH &&
-    !traceId.startsWith(UNUSUAL);
-  return isUsual ? traceId + baseId : `${UNUSUAL}${keyPart(baseId)} ${keyPart(traceId)}`;
+  return isUsual(baseId) && isUsual(traceId) && !traceId.startsWith(UNUSUAL)
+    ? traceId + baseId
+    : `${UNUSUAL}${keyPart(baseId)} ${keyPart(traceId)}`;
+}
+
+/** {@link pointKey}, and its hash: of the point's own id alone where that is a UUID's text, which is half the work. */
+export function pointId(notification: Pick<Notification, 'baseId' | 'traceId'>): PointId {
+  const { traceId } = notification;
+  const key = pointKey(notification);
+  return { key, hash: hashOf(isUsual(traceId) ? traceId : key) };
 }
 
 /** The identity of the span that gathers a trace's roots: no trace point has it. */
-export function rootKey({ baseId }: Pick<Notification, 'baseId'>): string {
-  return `${UNUSUAL}root ${keyPart(baseId)}`;
+export function rootId({ baseId }: Pick<Notification, 'baseId'>): PointId {
+  const key = `${UNUSUAL}root ${keyPart(baseId)}`;
+  return { key, hash: hashOf(key) };
+}
+
+function isUsual(id: string | bigint): id is string {
+  return typeof id === 'string' && id.length === UUID_LENGTH;
 }
 
 function keyPart(id: string | bigint): string {
@@ -82,9 +88,9 @@ function keyPart(id: string | bigint): string {
 }
 
 export class Pairer<Token> {
-  private readonly open = new Map<string, OpenHalf<Token>>();
+  private readonly open = new PointTable<OpenHalf<Token>>();
   /**
-   * The ends of the list of open halves. The map has their order, too, but to find its first entry it passes the
+   * The ends of the list of open halves. A map would have their order, too, but to find its first entry it passes the
    * places of all that were deleted lately: at a bound of 10,000 that was most of what a half cost.
    */
   private oldest: OpenHalf<Token> | undefined;
@@ -108,14 +114,24 @@ export class Pairer<Token> {
 
   /**
    * Adds a half.
-   * @param key {@link pointKey} of the notification.
+   * @param id {@link pointId} of the notification.
    * @param bytes the size of its body, which stands for the memory that it takes while open.
    * @param now the caller's clock, ms; never going back.
    */
-  add(key: string, notification: Notification, token: Token, bytes: number, now: number): Paired<Token> {
-    const other = this.open.get(key);
+  add(id: PointId, notification: Notification, token: Token, bytes: number, now: number): Paired<Token> {
+    const { key, hash } = id;
+    const other = this.open.get(id);
     if (other === undefined) {
-      this.append({ key, notification, token, bytes, since: now, older: this.newest, newer: undefined });
+      this.append({
+        key,
+        hash,
+        notification,
+        token,
+        bytes,
+        since: now,
+        older: this.newest,
+        newer: undefined,
+      });
       return NOTHING;
     }
     if (other.notification.half === notification.half) {
@@ -125,8 +141,24 @@ export class Pairer<Token> {
     }
     this.remove(other);
     return notification.half === 'stop'
-      ? { complete: { key, start: other.notification, stop: notification, tokens: [other.token, token] } }
-      : { complete: { key, start: notification, stop: other.notification, tokens: [token, other.token] } };
+      ? {
+          complete: {
+            key,
+            hash,
+            start: other.notification,
+            stop: notification,
+            tokens: [other.token, token],
+          },
+        }
+      : {
+          complete: {
+            key,
+            hash,
+            start: notification,
+            stop: other.notification,
+            tokens: [token, other.token],
+          },
+        };
   }
 
   /** The halves that the bounds and the pair timeout no longer keep, oldest first, as incomplete points. */
@@ -149,7 +181,7 @@ export class Pairer<Token> {
   /** Forgets the open halves whose token is void; they will come again. @returns how many. */
   forget(isVoid: (token: Token) => boolean): number {
     let forgotten = 0;
-    for (const half of this.open.values()) {
+    for (let half = this.oldest; half !== undefined; half = half.newer) {
       if (!isVoid(half.token)) continue;
       this.remove(half);
       forgotten++;
@@ -158,15 +190,16 @@ export class Pairer<Token> {
   }
 
   private append(half: OpenHalf<Token>): void {
-    this.open.set(half.key, half);
+    this.open.set(half, half);
     this.bytes += half.bytes;
     if (this.newest === undefined) this.oldest = half;
     else this.newest.newer = half;
     this.newest = half;
   }
 
-  private remove({ key, bytes, older, newer }: OpenHalf<Token>): void {
-    this.open.delete(key);
+  private remove(half: OpenHalf<Token>): void {
+    const { bytes, older, newer } = half;
+    this.open.delete(half);
     this.bytes -= bytes;
     if (older === undefined) this.oldest = newer;
     else older.newer = newer;
@@ -175,10 +208,10 @@ export class Pairer<Token> {
   }
 }
 
-function incomplete<Token>({ key, notification, token }: OpenHalf<Token>): TracePoint<Token> {
+function incomplete<Token>({ key, hash, notification, token }: OpenHalf<Token>): TracePoint<Token> {
   const isStart = notification.half === 'start';
   return {
-    key,
+    ...{ key, hash },
     start: isStart ? notification : undefined,
     stop: isStart ? undefined : notification,
     tokens: [token],

@@ -25,15 +25,32 @@ const MAX_RESOURCES = 10_000;
  */
 export class Resources {
   private readonly known = new Map<string, SpanResource>();
+  /** Nearly always asked for again at once, and that is seen without a key. */
+  private last: { readonly speaker: Speaker; readonly resource: SpanResource } | undefined;
 
   constructor(private readonly options: Pick<MappingOptions, 'serviceName' | 'resourceAttributes'>) {}
 
-  of(notification: Speaker): SpanResource {
-    const { project, service, host } = notification;
+  of({ project, service, host }: Speaker): SpanResource {
+    const { last } = this;
+    if (
+      last !== undefined &&
+      last.speaker.service === service &&
+      last.speaker.project === project &&
+      last.speaker.host === host
+    )
+      return last.resource;
+    const speaker = { project, service, host };
+    const resource = this.find(speaker);
+    this.last = { speaker, resource };
+    return resource;
+  }
+
+  private find(speaker: Speaker): SpanResource {
+    const { project, service, host } = speaker;
     const key = `${project.length} ${service.length} ${project}${service}${host}`;
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const resource = makeResource(this.attributesOf(notification));
+    const resource = makeResource(this.attributesOf(speaker));
     if (this.known.size >= MAX_RESOURCES) this.known.clear();
     this.known.set(key, resource);
     return resource;

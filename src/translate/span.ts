@@ -4,6 +4,8 @@
  */
 import { type SpanContext, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { toHrTime } from '../span/time.js';
+import { readOnce } from '../span/unread-span.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.js';
 import type { Id, Notification } from '../wire/notification.js';
 import type { Halves } from './conventions/convention.js';
@@ -12,10 +14,12 @@ import { describePoint } from './conventions/index.js';
 import { type DraftEvent, SpanDraft } from './draft.js';
 import { toSpanId, toTraceId } from './ids.js';
 import { DEFAULT_MAPPING, type MappingOptions } from './options.js';
-import type { Incomplete, TracePoint } from './pair.js';
+import type { Incomplete } from './pair.js';
 import { type Redactor, redactorFor } from './redact.js';
 import { Resources, type SpanResource } from './resource.js';
-import { toHrTime } from './time.js';
+import { type PointHalves, UsualSpans } from './usual-spans.js';
+
+export type { PointHalves } from './usual-spans.js';
 
 const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
 /** A point without the name that it must have. */
@@ -24,22 +28,32 @@ const ROOT_NAME = 'openstack';
 /** Who made the calls that a root span gathers: somebody with a client, of whom osprofiler says nothing. */
 const CLIENT = { project: 'openstack', service: 'openstack-client', host: '' };
 
-/** The halves of a trace point, whoever holds it. */
-export type PointHalves = Pick<TracePoint<unknown>, 'start' | 'stop'>;
-
 export class SpanMapper {
   private readonly options: MappingOptions;
   private readonly redact: Redactor;
   private readonly resources: Resources;
+  private readonly usual: UsualSpans;
 
   constructor(options: Partial<MappingOptions> = {}) {
     this.options = { ...DEFAULT_MAPPING, ...options };
     this.redact = redactorFor(this.options);
     this.resources = new Resources(this.options);
+    this.usual = new UsualSpans(this.options, this.resources, (halves) => this.map(halves));
   }
 
   /** Maps a trace point, complete or not, to a span that has ended. */
-  toSpan({ start, stop }: PointHalves): ReadableSpan {
+  toSpan(halves: PointHalves): ReadableSpan {
+    return readOnce(this.toUnreadSpan(halves));
+  }
+
+  /** The same for who looks at little of it: most spans are not put together before somebody reads them. */
+  toUnreadSpan(halves: PointHalves): ReadableSpan {
+    // Parameters differ from span to span: no pattern has them.
+    const usual = this.redact.keepsSqlParameters ? undefined : this.usual.spanOf(halves);
+    return usual ?? this.map(halves);
+  }
+
+  private map({ start, stop }: PointHalves): ReadableSpan {
     const main = start ?? stop;
     if (main === undefined) throw new TypeError('a trace point has at least one half');
     const draft = this.draftOf(main);

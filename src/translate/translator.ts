@@ -4,7 +4,8 @@ import type { Notification } from '../wire/notification.js';
 import { toTraceId } from './ids.js';
 import { type KeepOptions, type KeepReason, KeepRules, type Kept } from './keep-rules.js';
 import type { MappingOptions } from './options.js';
-import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointKey, rootKey, type TracePoint } from './pair.js';
+import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointId, rootId, type TracePoint } from './pair.js';
+import type { PointId } from './point-table.js';
 import { isSampled } from './sampling.js';
 import { SpanMapper } from './span.js';
 import { type DropReason, type Ruled, type TraceRuleOptions, TraceRules } from './trace-rules.js';
@@ -15,6 +16,8 @@ export type Translated<Token> =
       readonly kind: 'span';
       /** The trace point's identity; see `pointKey`. */
       readonly key: string;
+      /** Of the key; the two together are a `PointId`. */
+      readonly hash: number;
       readonly span: ReadableSpan;
       /** The span lacks its start or its stop, and is marked so. */
       readonly incomplete: boolean;
@@ -73,7 +76,14 @@ export class Translator<Token = undefined> {
   private readonly keepRules: KeepRules<Token>;
   private readonly sampleRatio: number;
 
-  constructor(options: TranslatorOptions = {}) {
+  /**
+   * @param form `unread`: most spans read themselves when somebody looks, each time anew, which suits those who write
+   * them down or pass them on.
+   */
+  constructor(
+    options: TranslatorOptions = {},
+    private readonly form: 'whole' | 'unread' = 'whole',
+  ) {
     const bounds = { ...DEFAULT_PAIR_BOUNDS, ...options };
     this.pairer = new Pairer(bounds);
     this.mapper = new SpanMapper(options);
@@ -101,13 +111,20 @@ export class Translator<Token = undefined> {
    * Adds one notification.
    * @param bytes the size of its body, for the bound on open bytes.
    * @param now the caller's clock, ms.
+   * @param id the identity of the notification's trace point, for a caller who has it already.
    * @returns what it led to: nothing while the other half is awaited, as a rule one span; also what a bound pushed out.
    */
-  add(notification: Notification, token: Token, bytes = 0, now = 0): readonly Translated<Token>[] {
+  add(
+    notification: Notification,
+    token: Token,
+    bytes = 0,
+    now = 0,
+    id: PointId = pointId(notification),
+  ): readonly Translated<Token>[] {
     if (this.sampleRatio < 1 && !isSampled(toTraceId(notification.baseId), this.sampleRatio)) {
       return [{ kind: 'dropped', reason: 'not-sampled', tokens: [token] }];
     }
-    const key = pointKey(notification);
+    const { key } = id;
     if (this.rules.isActive) {
       this.rules.see(notification, now);
       const again = this.rules.takeAgain(key, notification.half, token);
@@ -118,7 +135,7 @@ export class Translator<Token = undefined> {
       if (again !== undefined) return [{ kind: 'duplicate', tokens: [again.released] }];
       this.keepRules.see(notification, bytes, now);
     }
-    const paired = this.pairer.add(key, notification, token, bytes, now);
+    const paired = this.pairer.add(id, notification, token, bytes, now);
     if (paired.complete !== undefined) return this.finish(paired.complete, now);
     if (paired.replaced !== undefined) return [{ kind: 'duplicate', tokens: [paired.replaced] }];
     return this.pairer.isOverBound ? [...this.overdue(now)] : HELD;
@@ -160,13 +177,14 @@ export class Translator<Token = undefined> {
     if (ruled.kind === 'keep') return this.map(ruled.point);
     if (ruled.kind === 'drop') return { kind: 'dropped', reason: ruled.reason, tokens: ruled.point.tokens };
     const span = this.mapper.rootSpan(ruled.of, ruled.begin, ruled.end);
-    return { kind: 'span', key: rootKey(ruled.of), span, incomplete: false, tokens: [] };
+    return { kind: 'span', ...rootId(ruled.of), span, incomplete: false, tokens: [] };
   }
 
-  private map({ key, start, stop, tokens }: TracePoint<Token>): Translated<Token> {
+  private map(point: TracePoint<Token>): Translated<Token> {
+    const { key, hash, start, stop, tokens } = point;
     try {
-      const span = this.mapper.toSpan({ start, stop });
-      return { kind: 'span', key, span, incomplete: start === undefined || stop === undefined, tokens };
+      const span = this.form === 'whole' ? this.mapper.toSpan(point) : this.mapper.toUnreadSpan(point);
+      return { kind: 'span', key, hash, span, incomplete: start === undefined || stop === undefined, tokens };
     } catch (error) {
       return { kind: 'failed', error, tokens };
     }

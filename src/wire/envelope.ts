@@ -46,6 +46,12 @@ export interface Malformed {
 /** osprofiler's default messages are below 13 kB; a program may send megabytes in its info. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
+/** What nobody is going to read need not be made. */
+export interface DecodeOptions {
+  /** False: `info.db.params` may be left out. It is checked all the same. @default true */
+  readonly sqlParameters?: boolean;
+}
+
 /**
  * Decodes one message. Never throws.
  * @param maxBytes the most that a body may hold, before and after decompression.
@@ -54,18 +60,19 @@ export function decode(
   body: Buffer,
   properties: MessageProperties = {},
   maxBytes: number = DEFAULT_MAX_MESSAGE_BYTES,
+  { sqlParameters = true }: DecodeOptions = {},
 ): Decoded {
   if (body.length > maxBytes) return malformed('too-large', `${body.length} bytes, more than ${maxBytes}`);
   const compression = properties.headers?.['compression'];
-  if (typeof compression !== 'string' || compression === '') return decodeText(body);
+  if (typeof compression !== 'string' || compression === '') return decodeText(body, sqlParameters);
   const inflated = inflate(body, compression, maxBytes);
-  return inflated.ok ? decodeText(inflated.body) : malformed(inflated.reason, inflated.detail);
+  return inflated.ok ? decodeText(inflated.body, sqlParameters) : malformed(inflated.reason, inflated.detail);
 }
 
-function decodeText(body: Buffer): Decoded {
+function decodeText(body: Buffer, keepsParams: boolean): Decoded {
   if (isAscii(body)) {
     const text = body.toString('latin1');
-    const notification = readUsualMessage(text, body);
+    const notification = readUsualMessage(text, body, keepsParams);
     return notification === undefined ? decodeFully(text) : { kind: 'notification', notification };
   }
   if (!isUtf8(body)) return malformed('not-utf-8', 'the body is not UTF-8');

@@ -18,10 +18,13 @@ const LOOKS = 8;
 const MOST_ALIKE = 8;
 
 export class Interned<Value> {
-  private readonly short = new Map<string, Value>();
+  private readonly short = new Map<string, Known<Value>>();
   /** Those with one fingerprint each. */
   private readonly long = new Map<number, Known<Value>[]>();
   private size = 0;
+  /** The same text often comes again at once, and comparing takes less than a hash. */
+  private lastText: string | undefined;
+  private lastValue: Value | undefined;
 
   /**
    * @param maxEntries when it is full it starts afresh, so that hostile variety costs time, not memory.
@@ -35,11 +38,17 @@ export class Interned<Value> {
   /** @param text ASCII. */
   of(text: string): Value {
     if (text.length > LONG) return this.ofLong(text);
-    const known = this.short.get(text);
-    if (known !== undefined) return known;
-    const { text: own, value } = this.remember(text);
-    this.short.set(own, value);
-    return value;
+    if (text === this.lastText) return this.lastValue as Value;
+    const known = this.short.get(text) ?? this.rememberShort(text);
+    this.lastText = known.text;
+    this.lastValue = known.value;
+    return known.value;
+  }
+
+  private rememberShort(text: string): Known<Value> {
+    const made = this.remember(text);
+    this.short.set(made.text, made);
+    return made;
   }
 
   private ofLong(text: string): Value {

@@ -5,6 +5,7 @@ const FORM = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?$/
 /** Digits of the date and time down to the second, and of all with six more for the fraction. */
 const SECOND_LENGTH = 19;
 const USUAL_LENGTH = 26;
+const POINT = 0x2e;
 
 /** Notifications come by the hundred from one second: the last one is remembered. */
 let lastSecond = '1970-01-01T00:00:00';
@@ -30,7 +31,7 @@ export function parseTimestamp(text: string): number | undefined {
 
 /** The six digits behind the remembered second; -1 for any other text. */
 function microsOfLastSecond(text: string): number {
-  if (text.length !== USUAL_LENGTH || text[SECOND_LENGTH] !== '.') return -1;
+  if (text.length !== USUAL_LENGTH || text.charCodeAt(SECOND_LENGTH) !== POINT) return -1;
   if (!text.startsWith(lastSecond)) return -1;
   let micros = 0;
   for (let at = SECOND_LENGTH + 1; at < USUAL_LENGTH; at++) {

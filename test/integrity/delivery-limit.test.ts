@@ -8,6 +8,8 @@ import { CONSUMING, PARKING, World } from './support/world.js';
 const LIMIT = 3;
 const RECONNECTS = 10 * ROUNDS;
 const LONG = 50;
+/** How many notifications come in a round. */
+const ROUND = 400;
 /** Where the broker puts what it discards, so that it can be told from what the bridge would lose. */
 const DISCARDED = 'discarded';
 /** After this long the bridge takes a connection for a good one, and does not wait ever longer before the next. */
@@ -40,7 +42,7 @@ describe(`a quorum queue with a delivery limit of ${LIMIT}`, () => {
     for (const [{ key }] of long) world.excused.add(key);
     for (let reconnects = 1; reconnects <= RECONNECTS; reconnects++) {
       await moment(STEADY_MS);
-      await Promise.all([world.publishNext(400), cutSoon(world)]);
+      await Promise.all([world.publishNext(ROUND), cutSoon(world)]);
       await bridge.untilLogged(CONSUMING, reconnects + 1);
       // A bridge that never has the time to look at a message runs into the limit, whatever it does.
       await world.untilAllTaken();
@@ -66,7 +68,7 @@ describe(`a quorum queue with a delivery limit of ${LIMIT}`, () => {
       await world.untilAllTaken();
       if (kills > 0) await untilParked(world);
       await assertNothingDiscarded(world);
-      const published = world.publishNext(400);
+      const published = world.publishNext(ROUND);
       await moment(world.random.below(300));
       await bridge.kill();
       await published;

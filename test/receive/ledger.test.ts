@@ -66,23 +66,32 @@ describe('the ledger', () => {
     assert.deepEqual([...channel.outstanding], [3]);
   });
 
-  it('holds back what would need frames of its own, until it goes with others in one', () => {
+  it('is scattered while something settled lies behind what is unsettled', () => {
     const { ledger, channel, entries } = filled(5);
-    for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');
-    assert.equal(ledger.flush(channel, 3), 0);
-    assert.equal(ledger.waiting, 3);
-    ledger.settle(entries[0]!, 'accept');
-    assert.equal(ledger.flush(channel, 3), 1);
-    assert.equal(ledger.waiting, 2);
+    for (const index of [0, 1]) ledger.settle(entries[index]!, 'accept');
+    assert.equal(ledger.isScattered, false);
+    ledger.settle(entries[3]!, 'accept');
+    assert.equal(ledger.isScattered, true);
     ledger.settle(entries[2]!, 'accept');
-    assert.equal(ledger.flush(channel, 3), 1);
-    assert.deepEqual(channel.frames, ['ack 2 multiple', 'ack 5 multiple']);
+    assert.equal(ledger.isScattered, false);
+    ledger.flush(channel);
+    assert.deepEqual(channel.frames, ['ack 4 multiple']);
   });
 
-  it('sends all that it held back, in order, when there is more of it than allowed', () => {
+  it('is not scattered once it has been flushed, nor when a rejection needs a frame in any case', () => {
+    const { ledger, channel, entries } = filled(5);
+    ledger.settle(entries[4]!, 'accept');
+    ledger.flush(channel);
+    assert.equal(ledger.isScattered, false);
+    ledger.settle(entries[3]!, 'accept');
+    ledger.settle(entries[2]!, REJECTION);
+    assert.equal(ledger.isScattered, false);
+  });
+
+  it('acknowledges in the order of the tags', () => {
     const { ledger, channel, entries } = filled(5);
     for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');
-    assert.equal(ledger.flush(channel, 2), 3);
+    assert.equal(ledger.flush(channel), 3);
     assert.deepEqual(channel.frames, ['ack 2', 'ack 4', 'ack 5']);
     assert.equal(ledger.waiting, 0);
   });
@@ -207,12 +216,12 @@ describe('the ledger', () => {
 
 type Step =
   | { readonly do: 'arrive' }
-  | { readonly do: 'flush'; readonly holdBack: number }
+  | { readonly do: 'flush' }
   | { readonly do: 'accept' | 'reject' | 'set aside' | 'release' | 'renew'; readonly at: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Step>({ do: 'arrive' }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('flush' as const), holdBack: fc.nat({ max: 8 }) }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'flush' }) },
   {
     weight: 7,
     arbitrary: fc.record({
@@ -233,7 +242,7 @@ class World {
 
   take(each: Step): void {
     if (each.do === 'arrive') this.arrive();
-    else if (each.do === 'flush') this.flush(each.holdBack);
+    else if (each.do === 'flush') this.flush();
     else if (this.entries.length > 0) this.change(each.do, each.at % this.entries.length);
     assert.equal(this.ledger.unsettled, this.count('open'));
     assert.equal(this.ledger.aside, this.count('aside'));
@@ -241,28 +250,29 @@ class World {
     assert.deepEqual([...this.ledger], outstanding);
   }
 
-  flush(holdBack = 0): void {
+  flush(): void {
     const waiting = this.ledger.waiting;
-    const frames = this.ledger.flush(this.channel, holdBack);
+    assert.equal(this.ledger.isScattered, this.#isScattered());
+    const frames = this.ledger.flush(this.channel);
     assert.ok(frames <= waiting, 'never more frames than settlements');
-    assert.ok(this.ledger.waiting <= holdBack);
-    let heldBack = 0;
-    let isPrefix = true;
+    assert.equal(this.ledger.waiting, 0);
     for (const [index, state] of this.states.entries()) {
       const tag = index + 1;
       const isOpen = /open|aside/.test(state);
-      if (isOpen) isPrefix = false;
-      const isHeldBack: boolean = state === 'accepted' && !isPrefix && this.channel.outstanding.has(tag);
-      if (isHeldBack) heldBack += 1;
-      assert.equal(
-        this.channel.accepted.has(tag),
-        state === 'accepted' && !isHeldBack,
-        `tag ${tag} accepted`,
-      );
+      assert.equal(this.channel.accepted.has(tag), state === 'accepted', `tag ${tag} accepted`);
       assert.equal(this.channel.rejected.has(tag), state === 'rejected', `tag ${tag} rejected`);
-      assert.equal(this.channel.outstanding.has(tag), isOpen || isHeldBack, `tag ${tag} outstanding`);
+      assert.equal(this.channel.outstanding.has(tag), isOpen, `tag ${tag} outstanding`);
     }
-    assert.equal(this.ledger.waiting, heldBack);
+  }
+
+  #isScattered(): boolean {
+    const told = ({ tag }: LedgerEntry) => !this.channel.outstanding.has(tag);
+    const waiting = this.entries.filter(
+      (entry, index) => !/open|aside/.test(this.states[index]!) && !told(entry),
+    );
+    if (waiting.some(({ tag }) => this.states[tag - 1] === 'rejected')) return false;
+    const oldest = this.states.findIndex((state) => /open|aside/.test(state));
+    return oldest >= 0 && waiting.some(({ tag }) => tag - 1 > oldest);
   }
 
   private arrive(): void {

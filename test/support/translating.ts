@@ -2,14 +2,14 @@
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Translated, Translator, type TranslatorOptions } from '../../src/translate/translator.js';
-import { decode } from '../../src/wire/envelope.js';
+import { type DecodeOptions, decode } from '../../src/wire/envelope.js';
 import type { Notification } from '../../src/wire/notification.js';
 import { readCapture } from './captures.js';
 
 /** The notifications of a capture, in the order in which they came. */
-export function notificationsOf(capture: string): Notification[] {
+export function notificationsOf(capture: string, options: DecodeOptions = {}): Notification[] {
   return readCapture(capture).flatMap(({ body, properties }) => {
-    const decoded = decode(body, properties);
+    const decoded = decode(body, properties, undefined, options);
     return decoded.kind === 'notification' ? [decoded.notification] : [];
   });
 }

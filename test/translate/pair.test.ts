@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointKey } from '../../src/translate/pair.js';
+import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointId, pointKey } from '../../src/translate/pair.js';
 import type { Notification } from '../../src/wire/notification.js';
 import { anyId, property, start, stop } from '../support/notifications.js';
 
@@ -41,7 +41,7 @@ describe('pairing', () => {
     assert.equal(pairer.openPoints, 1);
     const { complete } = add(pairer, stop(), 'two');
     assert.deepEqual(complete, {
-      key: pointKey(start()),
+      ...pointId(start()),
       start: start(),
       stop: stop(),
       tokens: ['one', 'two'],
@@ -168,7 +168,7 @@ describe('pairing', () => {
           now += pause;
           const make = isStart ? start : stop;
           const notification = make({ traceId: String(id) });
-          const paired = pairer.add(pointKey(notification), notification, token, bytes, now);
+          const paired = pairer.add(pointId(notification), notification, token, bytes, now);
           if (paired.replaced !== undefined) back.push(paired.replaced);
           back.push(...(paired.complete?.tokens ?? []));
           for (const point of pairer.overdue(now)) back.push(...point.tokens);
@@ -192,5 +192,5 @@ function pairerOf(bounds: Partial<PairBounds>): Pairer<string> {
 }
 
 function add(pairer: Pairer<string>, notification: Notification, token: string, bytes = 1, now = 0) {
-  return pairer.add(pointKey(notification), notification, token, bytes, now);
+  return pairer.add(pointId(notification), notification, token, bytes, now);
 }

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decode, decodeFully } from '../../src/wire/envelope.js';
+import { type Gist, gistOf, saysNothing } from '../../src/wire/gists.js';
+import type { Notification } from '../../src/wire/notification.js';
+import { isObject, type PyObject, type PyValue } from '../../src/wire/python-json.js';
 import { readUsualMessage } from '../../src/wire/usual-message.js';
 import { captureNames, readCapture } from '../support/captures.js';
 
@@ -13,13 +16,45 @@ const HEAD =
 const TAIL =
   ', "project": "nova", "service": "api"}, "timestamp": "2026-11-22 07:16:10.1", "_unique_id": "u"';
 
-/** Whether the short way was taken; it must agree with the full one. */
+/** Whether the short way was taken; it must agree with the full one, with parameters and without. */
 function isUsual(text: string): boolean {
-  const read = readUsualMessage(text, Buffer.from(text, 'latin1'));
-  if (read !== undefined) {
-    assert.deepStrictEqual({ kind: 'notification', notification: read }, decodeFully(text), text);
-  }
-  return read !== undefined;
+  const body = Buffer.from(text, 'latin1');
+  const read = readUsualMessage(text, body);
+  const short = readUsualMessage(text, body, false);
+  assert.equal(short === undefined, read === undefined, text);
+  if (read === undefined || short === undefined) return false;
+  const full = decodeFully(text);
+  assert.deepStrictEqual({ kind: 'notification', notification: read }, full, text);
+  const isShort = gistOf(short)?.statement !== undefined;
+  assert.deepStrictEqual(short, isShort ? { ...read, info: withoutParams(read.info) } : read);
+  assertGist(short, hasOnlySql(read.info) ? (read.info['db'] as PyObject)['statement'] : undefined);
+  assert.equal(gistOf(read)?.statement, undefined, 'its parameters are more than a gist says');
+  return true;
+}
+
+function hasOnlySql(info: PyObject): boolean {
+  return keysOf(info) === 'db,host' && isObject(info['db']) && keysOf(info['db']) === 'statement,params';
+}
+
+function withoutParams({ db, host }: PyObject): PyObject {
+  return { db: { statement: (db as PyObject)['statement'] as PyValue }, host: host as PyValue };
+}
+
+const keysOf = (object: object) => Object.keys(object).join();
+
+const gists = new Map<string, Gist>();
+
+/** It says all that there is to say, and there is one of each. */
+function assertGist(notification: Notification, statement: PyValue | undefined): void {
+  const gist = gistOf(notification);
+  const { name, project, service, info } = notification;
+  assert.equal(saysNothing(notification), gist !== undefined && gist.statement === undefined);
+  if (gist === undefined) return;
+  assert.ok(typeof info['host'] === 'string' && (typeof statement === 'string' || keysOf(info) === 'host'));
+  assert.deepEqual(gist, { name, project, service, statement });
+  const key = JSON.stringify(gist);
+  assert.equal(gists.get(key) ?? gist, gist);
+  gists.set(key, gist);
 }
 
 const plain = captureNames()
@@ -31,6 +66,9 @@ describe('messages as they usually are', () => {
     const boot = readCapture('nova-server-boot-no-valid-host').map(({ body }) => body.toString('latin1'));
     assert.equal(boot.filter(isUsual).length, boot.length);
     for (const text of plain) isUsual(text);
+    const short = boot.map((text) => readUsualMessage(text, Buffer.from(text, 'latin1'), false)!);
+    const withGist = short.filter((notification) => gistOf(notification) !== undefined);
+    assert.ok(withGist.length > 0.8 * boot.length, `${withGist.length} of ${boot.length}`);
   });
 
   it('are read so by decode() too', () => {
@@ -80,12 +118,73 @@ describe('messages as they usually are', () => {
     }
   });
 
+  it('may hold parameters of every kind', () => {
+    const lists = [
+      '[]',
+      '["a", 1]',
+      '[{"a": 1}, {"a": 2}]',
+      '{"a": {"b": [1]}}',
+      '{"a": 1.5, "b": -0, "c": 1e3}',
+    ];
+    const flat = [
+      '{}',
+      '{"a": "b", "c": null, "d": true, "e": -12, "f": 12345678901234567890}',
+      '{"a": 1, "a": 2}',
+      `{"a": ${'1'.repeat(4_300)}}`,
+    ];
+    for (const params of [...lists, ...flat, '{"__type__": "uuid", "__value__": {"hex": "0"}}'])
+      assert.ok(
+        isUsual(`${HEAD}{"db": {"statement": "s", "params": ${params}}, "host": "h"}${TAIL}}`),
+        params,
+      );
+    for (const params of [
+      '{"a": 1, }',
+      '{, "a": 1}',
+      '{"a" 1}',
+      '{"a": 01}',
+      `{"a": ${'1'.repeat(4_301)}}`,
+      '{"a": }',
+      '{"a": 1',
+      '"a"}',
+      '',
+    ])
+      assert.ok(
+        !isUsual(`${HEAD}{"db": {"statement": "s", "params": ${params}}, "host": "h"}${TAIL}}`),
+        params,
+      );
+  });
+
+  it('have a gist each, however many speakers and names there are', () => {
+    gists.clear();
+    for (let at = 0; at < 3_000; at++) {
+      const tail = TAIL.replace('nova', `project-${at % 50}`);
+      const info =
+        at % 3 === 0 ? '{"host": "h"}' : '{"db": {"statement": "SELECT 2", "params": {}}, "host": "h"}';
+      const text = `${HEAD.replace('db-start', `name-${at % 40}-start`)}${info}${tail}}`;
+      const read = readUsualMessage(text, Buffer.from(text), false)!;
+      const gist = gistOf(read);
+      assert.deepEqual([gist?.name, gist?.project], [read.name, read.project]);
+    }
+  });
+
+  it('have the gist of what they say when they were changed, or none', () => {
+    const text = `${HEAD}{"db": {"statement": "SELECT 1", "params": {}}, "host": "h"}${TAIL}}`;
+    const read = readUsualMessage(text, Buffer.from(text), false)!;
+    assert.deepEqual(gistOf({ ...read, name: 'other' }), { ...gistOf(read), name: 'other' });
+    assert.deepEqual(gistOf({ ...read, service: 'other' }), { ...gistOf(read), service: 'other' });
+    assert.equal(gistOf({ ...read, info: { ...read.info } }), undefined);
+    assert.equal(gistOf({ ...read, host: 'other' }), undefined);
+  });
+
   it('share nothing that a caller could write to', () => {
-    const text = `${HEAD}{"host": "h"}${TAIL}}`;
-    const info = readUsualMessage(text, Buffer.from(text))?.info;
-    assert.throws(() => {
-      Object.assign(info ?? {}, { host: 'other' });
-    }, TypeError);
+    for (const info of ['{"host": "h"}', '{"db": {"statement": "SELECT 1", "params": {}}, "host": "h"}']) {
+      const text = `${HEAD}${info}${TAIL}}`;
+      const read = readUsualMessage(text, Buffer.from(text), false)?.info;
+      assert.throws(() => {
+        Object.assign(read ?? {}, { host: 'other' });
+      }, TypeError);
+      for (const inner of Object.values(read ?? {})) assert.ok(Object.isFrozen(inner));
+    }
   });
 
   it('read as by the full decoder however they are damaged', () => {

@@ -18,6 +18,7 @@ import { Consumption } from '../consumption.js';
 import { type Explanation, explain, hostAndPort } from '../explain.js';
 import { type Connected, HostCycle } from '../host-cycle.js';
 import { pause } from '../pause.js';
+import { SettlementTurns } from '../settlement-turns.js';
 import { type QueueDepth, queueDepth, takeLock } from '../topology.js';
 import type { BrokerAddress } from '../transport-url.js';
 import { declareLayout, fence } from './declare.js';
@@ -186,7 +187,8 @@ class Reshard {
 
   #open(queue: string, handler: Sharder, stopping: AbortSignal): Promise<Consumption> {
     const { log } = this.options;
-    return Consumption.open(this.connection, { queue, handler, stopping, log, prefetch: PREFETCH });
+    const turns = new SettlementTurns();
+    return Consumption.open(this.connection, { queue, handler, turns, stopping, log, prefetch: PREFETCH });
   }
 
   /**

@@ -11,6 +11,7 @@ import { type Explanation, explainUnwritten } from '../../receive/explain.js';
 import { publishThrough } from '../../receive/publish-through.js';
 import { Publisher } from '../../receive/publisher.js';
 import { hasExchange } from '../../receive/topology.js';
+import { traceIdOf } from '../../span/unread-span.js';
 import { bridgeOptions, createSink, rabbitReceiver, sourceOf } from '../assemble.js';
 import { readHmacKeys } from '../hmac-keys.js';
 import type { Settings } from '../settings.js';
@@ -87,8 +88,9 @@ class News {
       return;
     }
     const soon = Date.now() / 1000 + CLOCK_TOLERANCE_S;
-    for (const { spanContext, endTime, resource } of spans) {
-      this.#awaited.delete(spanContext().traceId);
+    for (const span of spans) {
+      const { endTime, resource } = span;
+      this.#awaited.delete(traceIdOf(span));
       if (endTime[0] > soon && this.clocksAhead.size < MOST_HOSTS)
         this.clocksAhead.add(String(resource.attributes['host.name'] ?? 'unknown'));
     }

@@ -33,7 +33,13 @@ const KINDS: Readonly<Record<number, SpanKindName>> = { 1: 'server', 2: 'client'
 const STATUS_ERROR = 2;
 const STATEMENT = 'db.query.text';
 /** Texts that many spans share, and that are counted once by whoever shares them. */
-const SHARED = new Set([STATEMENT, 'db.query.summary', 'db.system.name', 'code.function.name', 'rpc.method']);
+export const SHARED: ReadonlySet<string> = new Set([
+  STATEMENT,
+  'db.query.summary',
+  'db.system.name',
+  'code.function.name',
+  'rpc.method',
+]);
 
 /** @param share gives the same text for equal texts, so that repeated names and statements are kept once. */
 export function keepSpan(span: ReadableSpan, share: (text: string) => string): KeptSpan {

@@ -2,7 +2,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { toSpanId } from '../../translate/ids.js';
 import { durationOf } from '../demo/shown-span.js';
-import { bytesOf, type KeptSpan, keepSpan, textBytes } from './kept-span.js';
+import { bytesOf, type KeptSpan, keepSpan, SHARED, textBytes } from './kept-span.js';
 
 export interface TraceBounds {
   readonly maxSpans: number;
@@ -72,6 +72,16 @@ export class KeptTrace {
     this.spans.set(spanId, kept);
     this.countIn(kept);
     return this.bytes - before;
+  }
+
+  /** The same as {@link add} of a span that was read from bytes, and has texts of its own. */
+  addRead(span: ReadableSpan): number | undefined {
+    const { attributes } = span;
+    for (const key of SHARED) {
+      const value = attributes[key];
+      if (typeof value === 'string') attributes[key] = this.share(value);
+    }
+    return this.add(span);
   }
 
   /** Whether the words are in the name of any span or service, whatever the case. @param words in lower case. */

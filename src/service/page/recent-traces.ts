@@ -4,7 +4,9 @@
  * the same traces.
  */
 import type { Sent } from '../../export/observed-sink.js';
-import { KeptTrace } from './kept-trace.js';
+import { traceIdOf } from '../../span/unread-span.js';
+import { HeldTrace } from './held-trace.js';
+import type { KeptTrace } from './kept-trace.js';
 
 export interface RecentTracesBounds {
   /** @default 300 */
@@ -24,7 +26,7 @@ export const DEFAULT_RECENT_TRACES: RecentTracesBounds = {
 export class RecentTraces {
   readonly bounds: RecentTracesBounds;
   /** In the order of their last spans' coming: the first one goes first. */
-  private readonly traces = new Map<string, KeptTrace>();
+  private readonly traces = new Map<string, HeldTrace>();
   private spanCount = 0;
   private byteCount = 0;
   private evictedCount = 0;
@@ -54,15 +56,12 @@ export class RecentTraces {
   /** Sees an answer of the backend; what it did not take is not shown, since it comes again. */
   observe({ spans, outcome }: Sent): void {
     if (outcome.kind !== 'taken' || this.bounds.maxTraces === 0) return;
-    const touched = new Set<KeptTrace>();
-    for (const span of spans) {
-      const { traceId } = span.spanContext();
+    const touched = new Set<HeldTrace>();
+    for (let at = 0; at < spans.length; ) {
+      const traceId = traceIdOf(spans[at]!);
       const trace = this.traces.get(traceId) ?? this.begin(traceId);
       touched.add(trace);
-      const bytes = trace.add(span);
-      if (bytes === undefined) continue;
-      this.spanCount++;
-      this.byteCount += bytes;
+      at += this.counting(trace, () => trace.add(spans, at));
     }
     for (const trace of touched) this.moveToEnd(trace);
     this.evict();
@@ -70,19 +69,33 @@ export class RecentTraces {
 
   /** @param traceId 32 lower-case hex digits. */
   find(traceId: string): KeptTrace | undefined {
-    return this.traces.get(traceId);
+    const trace = this.traces.get(traceId);
+    return trace && this.read(trace);
   }
 
   /** The one that began last first; of those that began at once, by id. */
   latest(): KeptTrace[] {
-    return [...this.traces.values()].sort(
+    return Array.from(this.traces.values(), (trace) => this.read(trace)).sort(
       (a, b) => b.startMicros - a.startMicros || (a.traceId < b.traceId ? -1 : 1),
     );
   }
 
-  private begin(traceId: string): KeptTrace {
+  private read(trace: HeldTrace): KeptTrace {
+    return this.counting(trace, () => trace.read());
+  }
+
+  /** Does something to a trace that changes how much there is of it. */
+  private counting<Result>(trace: HeldTrace, change: () => Result): Result {
+    const { spans, bytes } = trace;
+    const result = change();
+    this.spanCount += trace.spans - spans;
+    this.byteCount += trace.bytes - bytes;
+    return result;
+  }
+
+  private begin(traceId: string): HeldTrace {
     const { maxSpans, maxBytes } = this.bounds;
-    const trace = new KeptTrace(traceId, {
+    const trace = new HeldTrace(traceId, {
       maxSpans: Math.max(1, Math.floor(maxSpans / 2)),
       maxBytes: Math.floor(maxBytes / 2),
     });
@@ -90,7 +103,7 @@ export class RecentTraces {
     return trace;
   }
 
-  private moveToEnd(trace: KeptTrace): void {
+  private moveToEnd(trace: HeldTrace): void {
     this.traces.delete(trace.traceId);
     this.traces.set(trace.traceId, trace);
   }
@@ -101,7 +114,7 @@ export class RecentTraces {
       const fits = this.size <= maxTraces && this.spanCount <= maxSpans && this.byteCount <= maxBytes;
       if (fits || this.size === 1) return;
       this.traces.delete(trace.traceId);
-      this.spanCount -= trace.spans.size;
+      this.spanCount -= trace.spans;
       this.byteCount -= trace.bytes;
       this.evictedCount++;
     }

@@ -8,10 +8,10 @@
  * Conventions: opentelemetry semantic-conventions, recording errors; exceptions on spans (stable).
  */
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
+import { toHrTime } from '../../span/time.js';
 import type { Notification } from '../../wire/notification.js';
 import { own, type PyValue } from '../../wire/python-json.js';
 import type { SpanDraft } from '../draft.js';
-import { toHrTime } from '../time.js';
 
 const TRACEBACK = 'Traceback (most recent call last)';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { FaultyProxy } from '../../integrity/support/faulty-proxy.js';
 import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
 import { leftIn, publish, start, untilConsuming, untilWaitingFor } from './support.js';
 
@@ -77,14 +78,14 @@ describe('draining a queue', { timeout: 120_000 }, () => {
   });
 
   it('keeps going when the broker closes the connection: redelivery, and stale settling does nothing', async (test) => {
-    await publish(vhost, ['stay', 'settled']);
+    await publish(vhost, ['settled', 'stay']);
     const running = start(test, vhost);
     await eventually(() => running.handler.deliveries.length === 2);
-    const [stay, settled] = running.handler.deliveries;
+    const [settled, stay] = running.handler.deliveries;
+    // Nothing is open before it, so that its settlement waits for nothing.
     assert.equal(settled!.settle('accept'), true);
     await vhost.closeBridgeConnections();
-    await eventually(() => running.handler.deliveries.length === 3);
-    const again = running.handler.deliveries[2]!;
+    const again = await eventually(() => running.handler.deliveries[2]);
     assert.deepEqual(running.handler.lost, [stay!.origin]);
     assert.equal(stay!.live, false);
     assert.equal(stay!.settle('accept'), false);
@@ -96,6 +97,22 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 1, 'the stale settling has not touched the redelivered message');
     await vhost.withChannel((channel) => channel.purgeQueue('profiler.info'));
+  });
+
+  it('takes again what was settled when the connection is lost before the broker was told', async (test) => {
+    await publish(vhost, ['stay', 'settled']);
+    const proxy = await FaultyProxy.start(broker().port);
+    test.after(() => proxy.stop());
+    const address = { ...vhost.address(), hosts: [{ host: '127.0.0.1', port: proxy.port }] };
+    const running = start(test, vhost, { address });
+    await eventually(() => running.handler.deliveries.length === 2);
+    assert.equal(running.handler.deliveries[1]!.settle('accept'), true);
+    proxy.cut();
+    await eventually(() => running.handler.deliveries.length === 4);
+    assert.deepEqual(running.handler.bodies.slice(2), ['stay', 'settled']);
+    for (const delivery of running.handler.deliveries.slice(2)) assert.equal(delivery.settle('accept'), true);
+    await running.receiver.close();
+    assert.equal(await leftIn(vhost), 0);
   });
 
   it('waits for a queue that is not there, and recovers when it is deleted', async (test) => {

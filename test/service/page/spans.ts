@@ -7,7 +7,7 @@ import { RecordingReceiver } from '../../../src/receive/recording.js';
 import { recordedBoot } from '../../../src/service/demo/recorded-boot.js';
 import { PageFeed } from '../../../src/service/page/feed.js';
 import { watchReceiver } from '../../../src/service/watched-receiver.js';
-import { toHrTime } from '../../../src/translate/time.js';
+import { toHrTime } from '../../../src/span/time.js';
 import { RememberingLog } from '../../support/receiving.js';
 import { PromptSink, TAKEN } from '../../support/spans.js';
 

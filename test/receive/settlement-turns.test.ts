@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SettlementTurns, type SettlingChannel } from '../../src/receive/settlement-turns.js';
+
+class Channel implements SettlingChannel {
+  readonly window = 100;
+  waiting = 0;
+  isScattered = false;
+  flushes = 0;
+
+  /** So many wait that would need frames of their own. */
+  scatter(waiting: number): void {
+    this.waiting = waiting;
+    this.isScattered = true;
+  }
+
+  flush(): void {
+    this.flushes += 1;
+    this.waiting = 0;
+    this.isScattered = false;
+  }
+}
+
+function twoChannels(): { turns: SettlementTurns; one: Channel; other: Channel } {
+  const turns = new SettlementTurns();
+  const [one, other] = [new Channel(), new Channel()];
+  turns.join(one);
+  turns.join(other);
+  return { turns, one, other };
+}
+
+/** Something was settled; resolves when that has been looked at. */
+function settled(turns: SettlementTurns): Promise<void> {
+  turns.soon();
+  return endOfTurn();
+}
+
+const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('settlements', () => {
+  it('go at the end of the turn when all of them can go together, once for all that is settled in it', async () => {
+    const { turns, one } = twoChannels();
+    one.waiting = 2;
+    turns.soon();
+    turns.soon();
+    assert.equal(one.flushes, 0);
+    await endOfTurn();
+    assert.equal(one.flushes, 1);
+  });
+
+  it('wait while some of any channel would need frames of their own, and then all go', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const { turns, one, other } = twoChannels();
+    one.scatter(2);
+    other.waiting = 2;
+    await settled(turns);
+    await settled(turns);
+    test.mock.timers.tick(999);
+    assert.deepEqual([one.flushes, other.flushes], [0, 0]);
+    test.mock.timers.tick(1);
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+  });
+
+  it('wait no longer than until the trace before them is over', async () => {
+    const { turns, one, other } = twoChannels();
+    one.scatter(20);
+    await settled(turns);
+    assert.equal(one.flushes, 0);
+    one.isScattered = false;
+    await settled(turns);
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+  });
+
+  it('all go when more than a quarter of a window waits', async () => {
+    const { turns, one, other } = twoChannels();
+    one.scatter(25);
+    await settled(turns);
+    assert.deepEqual([one.flushes, other.flushes], [0, 0]);
+    one.waiting = 26;
+    await settled(turns);
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+  });
+
+  it('do not wait when one of them is urgent', async () => {
+    const { turns, one, other } = twoChannels();
+    one.scatter(2);
+    turns.soon();
+    turns.soon(true);
+    await endOfTurn();
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+    one.isScattered = true;
+    await settled(turns);
+    assert.equal(one.flushes, 1);
+    turns.flush();
+  });
+
+  it('are not sent to a channel that is gone', async () => {
+    const { turns, one, other } = twoChannels();
+    one.waiting = 1;
+    turns.soon();
+    turns.leave(one);
+    await endOfTurn();
+    assert.deepEqual([one.flushes, other.flushes], [0, 1]);
+  });
+});
