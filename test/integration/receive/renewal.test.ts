@@ -117,6 +117,8 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await publish(vhost, ['held']);
     const running = start(test, vhost, { address: vhost.address(user), renewal: SOON });
     await eventually(() => running.log.text.includes('going on without renewal'));
+    // The queue itself is consumed after the attempt, not before it.
+    await eventually(() => running.handler.deliveries.length === 1);
     assert.equal(running.handler.deliveries[0]?.live, true);
     const path = `permissions/${vhost.name}/${user.username}`;
     await broker().management('PUT', path, { ...permissions, read: '.*' });
