@@ -31,7 +31,9 @@ export interface BridgeOptions {
 }
 
 /** What the translator gives back with a span. */
-interface Token extends HeldDelivery, PointId {}
+interface Token extends HeldDelivery {
+  readonly point: PointId;
+}
 
 /** How often overdue halves are looked for; the pair timeout is far longer. */
 const OVERDUE_CHECK_MS = 1_000;
@@ -134,7 +136,7 @@ export class Bridge {
 
   private receive(delivery: Delivery): void {
     this.counts.received++;
-    this.counts.receivedBytes += delivery.body.length;
+    this.counts.receivedBytes += delivery.size;
     const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes, this.decoding);
     if (decoded.kind === 'foreign') this.filter('foreign', [delivery]);
     else if (decoded.kind === 'malformed') this.reject(delivery, decoded.reason, decoded.detail);
@@ -142,16 +144,16 @@ export class Bridge {
   }
 
   private take(notification: Notification, delivery: Delivery): void {
-    const { key, hash } = pointId(notification);
-    const held: Token = { key, hash, half: notification.half, delivery };
+    const point = pointId(notification);
+    const held: Token = { point, half: notification.half, delivery };
     if (this.comesAgain(held)) return;
-    this.forwardAll(this.translator.add(notification, held, delivery.body.length, now(), held));
+    this.forwardAll(this.translator.add(notification, held, delivery.size, now(), point));
   }
 
   /** A half of a point that is past translation: a redelivery, a duplicate, or too late. */
   private comesAgain(held: Token): boolean {
-    const onItsWay = this.pending.find(held);
-    const left = this.pending.findLeft(held);
+    const onItsWay = this.pending.find(held.point);
+    const left = this.pending.findLeft(held.point);
     if (onItsWay?.[held.half] !== undefined) {
       const former = this.pending.replace(onItsWay, held);
       if (former !== undefined) this.settleAs('duplicate', [former]);
@@ -167,13 +169,13 @@ export class Bridge {
 
   /** @returns false when it is to be translated as if it were new. */
   private settleLeft(left: LeftPoint, held: Token): boolean {
-    const { key, half, delivery } = held;
+    const { point, half, delivery } = held;
     if (left.refusal !== undefined) {
       // Somebody moved it back from the dead letters: the backend may take it by now.
-      if (!delivery.redelivered) return !this.pending.forgetLeft(held);
+      if (!delivery.redelivered) return !this.pending.forgetLeft(point);
       this.reject(delivery, 'refused-by-backend', left.refusal);
     } else if (left.missing.has(half)) {
-      this.settleAs('duplicate', this.pending.complete(key, left, { half, delivery }));
+      this.settleAs('duplicate', this.pending.complete(left, held));
     } else {
       this.settleAs(left.incomplete ? 'late' : 'duplicate', [delivery]);
     }
@@ -203,18 +205,15 @@ export class Bridge {
       );
     } else {
       // A half that comes again is remembered: alone it would become an incomplete span.
-      this.pending.end(this.pending.begin(token, false, tokens), now());
+      this.pending.end(this.pending.begin(token.point, false, tokens), now());
     }
   }
 
   private forward(translated: Translated<Token> & { kind: 'span' }): void {
     const { span, incomplete, tokens } = translated;
-    const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.body.length, 0);
-    this.batcher.add(
-      this.sink.write?.(span) ?? span,
-      this.pending.begin(translated, incomplete, tokens),
-      bytes,
-    );
+    const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.size, 0);
+    const pending = this.pending.begin(translated.point, incomplete, tokens);
+    this.batcher.add(this.sink.write?.(span) ?? span, pending, bytes);
   }
 
   private expire(): void {
@@ -254,7 +253,7 @@ export class Bridge {
     for (const delivery of deliveries) {
       if (!delivery.settle('accept')) continue;
       this.counts[how]++;
-      if (how === 'exported') this.counts.exportedBytes += delivery.body.length;
+      if (how === 'exported') this.counts.exportedBytes += delivery.size;
     }
   }
 

@@ -39,6 +39,8 @@ export interface Origin {
 /** A message and the one right to settle it. */
 export interface Delivery {
   readonly body: Buffer;
+  /** Bytes of the body. */
+  readonly size: number;
   readonly properties: MessageProperties;
   readonly exchange: string;
   readonly routingKey: string;

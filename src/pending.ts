@@ -7,6 +7,7 @@
  * old places, and wait until both are there.
  */
 import type { Delivery } from './delivery.js';
+import { PointSet } from './translate/point-set.js';
 import { type PointId, PointTable } from './translate/point-table.js';
 
 export type HalfName = 'start' | 'stop';
@@ -38,15 +39,56 @@ export interface LeftPoint {
   readonly refusal?: string;
 }
 
-/** Points, some 150 bytes each; redeliveries come soon after a channel's death, so no long memory is needed. */
+/** Points; redeliveries come soon after a channel's death, so no long memory is needed. */
 const MAX_LEFT = 50_000;
 
 /**
  * A point both of whose halves were settled with it, as nearly all are: nothing of it waits or is missing, and so
- * nothing of it ever changes. Shared, since a set and a list for each cost CPU and memory for nothing.
+ * nothing of it ever changes.
  */
 const SETTLED: LeftPoint = { incomplete: false, missing: new Set(), waiting: [], since: 0 };
-const SETTLED_INCOMPLETE: LeftPoint = { ...SETTLED, incomplete: true };
+
+interface LeftEntry extends LeftPoint, PointId {}
+
+/** Points that left within some time. */
+class Left {
+  /** Those that are as {@link SETTLED}: an entry for each would cost CPU and memory for nothing. */
+  private readonly settled = new PointSet();
+  private others = new PointTable<LeftEntry>();
+
+  get size(): number {
+    return this.settled.size + this.others.size;
+  }
+
+  get(id: PointId): LeftPoint | undefined {
+    const other = this.others.size > 0 ? this.others.get(id) : undefined;
+    return other ?? (this.settled.has(id) ? SETTLED : undefined);
+  }
+
+  /** What became of it last counts. */
+  addSettled(id: PointId): void {
+    if (this.others.size > 0) this.others.delete(id);
+    if (!this.settled.add(id)) this.others.set(leftEntry(id, SETTLED));
+  }
+
+  add(entry: LeftEntry): void {
+    this.others.set(entry);
+  }
+
+  delete(id: PointId): boolean {
+    const wasSettled = this.settled.delete(id);
+    return this.others.delete(id) || wasSettled;
+  }
+
+  clear(): void {
+    this.settled.clear();
+    this.others = new PointTable();
+  }
+}
+
+function leftEntry({ baseId, traceId, hash }: PointId, point: LeftPoint): LeftEntry {
+  return { baseId, traceId, hash, ...point };
+}
 
 export class Pending {
   private readonly spans = new PointTable<PendingSpan>();
@@ -54,10 +96,10 @@ export class Pending {
    * Those that left lately and those that left before them: when the former are half as many as may be remembered they
    * take the place of the latter, which are forgotten. To forget one for each that comes costs three times as much.
    */
-  private left = new PointTable<LeftPoint>();
-  private leftBefore = new PointTable<LeftPoint>();
+  private left = new Left();
+  private leftBefore = new Left();
   /** Those among them with deliveries that wait. */
-  private readonly unfinished = new Map<string, LeftPoint>();
+  private readonly unfinished = new PointTable<LeftEntry>();
 
   /** @param maxLeft points behind their settlement that are remembered at most; the last half of them always are. */
   constructor(private readonly maxLeft: number = MAX_LEFT) {}
@@ -81,16 +123,15 @@ export class Pending {
    */
   findLeft(id: PointId): LeftPoint | undefined {
     let point = this.left.get(id) ?? this.leftBefore.get(id);
-    // Nearly always there are none, and a map would read the key, which nobody has put together yet, for its hash.
-    if (this.unfinished.size > 0) point ??= this.unfinished.get(id.key);
+    if (this.unfinished.size > 0) point ??= this.unfinished.get(id);
     if (point !== undefined) missDead(point);
     return point;
   }
 
-  begin({ key, hash }: PointId, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
-    const span: PendingSpan = { key, hash, incomplete, start: undefined, stop: undefined };
+  begin({ baseId, traceId, hash }: PointId, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
+    const span: PendingSpan = { baseId, traceId, hash, incomplete, start: undefined, stop: undefined };
     for (const { half, delivery } of held) span[half] = delivery;
-    this.spans.set(span, span);
+    this.spans.set(span);
     return span;
   }
 
@@ -99,17 +140,21 @@ export class Pending {
    * @returns the deliveries to settle now: all of them, or none while one of them is away.
    */
   end(span: PendingSpan, now: number): readonly Delivery[] {
-    const { key, incomplete, start, stop } = span;
+    const { incomplete, start, stop } = span;
     this.spans.delete(span);
-    if (start?.live !== false && stop?.live !== false) {
-      this.remember(span, incomplete ? SETTLED_INCOMPLETE : SETTLED);
+    const isSettled = start?.live !== false && stop?.live !== false;
+    if (isSettled && !incomplete) {
+      this.left.addSettled(span);
+      this.forgetOldest();
       return deliveriesIn(span);
     }
-    const point: LeftPoint = { incomplete, missing: new Set(), waiting: [], since: now };
+    const point = leftEntry(span, { incomplete, missing: new Set(), waiting: [], since: now });
+    this.left.add(point);
+    this.forgetOldest();
+    if (isSettled) return deliveriesIn(span);
     if (start !== undefined) point.waiting.push({ half: 'start', delivery: start });
     if (stop !== undefined) point.waiting.push({ half: 'stop', delivery: stop });
-    this.remember(span, point);
-    return this.takeWhole(key, point);
+    return this.takeWhole(point);
   }
 
   /**
@@ -119,7 +164,8 @@ export class Pending {
   refuse(span: PendingSpan, now: number, refusal: string): readonly Delivery[] {
     const { incomplete } = span;
     this.spans.delete(span);
-    this.remember(span, { incomplete, missing: new Set(), waiting: [], since: now, refusal });
+    this.left.add(leftEntry(span, { incomplete, missing: new Set(), waiting: [], since: now, refusal }));
+    this.forgetOldest();
     return deliveriesIn(span);
   }
 
@@ -143,17 +189,17 @@ export class Pending {
    * A missing half of a point that left has come again.
    * @returns the deliveries to settle now: all of them once the last missing one is there.
    */
-  complete(key: string, point: LeftPoint, held: HeldDelivery): readonly Delivery[] {
+  complete(point: LeftPoint, held: HeldDelivery): readonly Delivery[] {
     point.missing.delete(held.half);
     point.waiting.push(held);
-    return this.takeWhole(key, point);
+    return this.takeWhole(point as LeftEntry);
   }
 
   /** Deliveries that waited too long for a half that was never given out again: it had been settled after all. */
   *overdue(now: number, timeoutMs: number): Generator<Delivery> {
-    for (const [key, point] of this.unfinished) {
-      if (now - point.since < timeoutMs) return;
-      this.unfinished.delete(key);
+    for (const point of [...this.unfinished.values()]) {
+      if (now - point.since < timeoutMs) continue;
+      this.unfinished.delete(point);
       point.missing.clear();
       yield* deliveriesOf(point);
     }
@@ -161,28 +207,27 @@ export class Pending {
 
   /** Lets go of waiting deliveries whose origin is lost; spans on their way look at theirs in the end. */
   forgetDead(): void {
-    for (const [key, point] of this.unfinished) {
+    for (const point of [...this.unfinished.values()]) {
       missDead(point);
-      if (point.waiting.length === 0) this.unfinished.delete(key);
+      if (point.waiting.length === 0) this.unfinished.delete(point);
     }
   }
 
-  private takeWhole(key: string, point: LeftPoint): readonly Delivery[] {
+  private takeWhole(point: LeftEntry): readonly Delivery[] {
     missDead(point);
     if (point.missing.size === 0) {
-      this.unfinished.delete(key);
+      this.unfinished.delete(point);
       return deliveriesOf(point);
     }
-    if (point.waiting.length > 0) this.unfinished.set(key, point);
-    else this.unfinished.delete(key);
+    if (point.waiting.length > 0) this.unfinished.set(point);
+    else this.unfinished.delete(point);
     return [];
   }
 
-  private remember(id: PointId, point: LeftPoint): void {
-    this.left.set(id, point);
+  private forgetOldest(): void {
     if (this.left.size * 2 < this.maxLeft) return;
-    this.leftBefore = this.left;
-    this.left = new PointTable();
+    [this.left, this.leftBefore] = [this.leftBefore, this.left];
+    this.left.clear();
   }
 }
 

@@ -8,8 +8,9 @@ import { BridgeError, messageOf } from '../errors.js';
 import { acknowledgerOf, messageWith } from './acknowledger.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
 import { type Acknowledger, Ledger } from './ledger.js';
+import { inOneWrite } from './one-write.js';
 import { settledWithin } from './pause.js';
-import { HandedOut, type Holder, RabbitDelivery } from './rabbit-delivery.js';
+import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
 
 export interface ChannelConsumptionOptions {
   readonly queue: string;
@@ -127,12 +128,13 @@ export class ChannelConsumption {
       this.#giveBack(message.fields.deliveryTag);
       return;
     }
-    const out = new HandedOut(message as unknown as ConsumeMessage, this.#options.queue);
-    out.keepBody();
-    const delivery = new RabbitDelivery(this.#holder, this.#origin, out, performance.now());
+    const { queue, handler } = this.#options;
+    const out = message as unknown as ConsumeMessage;
+    const delivery = new RabbitDelivery(this.#holder, this.#origin, out, queue, performance.now());
+    delivery.keepBody();
     this.#ledger.add(delivery);
     this.#handedOver = true;
-    this.#options.handler.onDelivery(delivery);
+    handler.onDelivery(delivery);
   }
 
   /** Gives back what is older than `before`, the oldest first. */
@@ -164,7 +166,7 @@ export class ChannelConsumption {
   }
 
   #flush(): void {
-    this.#tell(() => this.#ledger.flush(this.#acknowledger));
+    this.#tell(() => inOneWrite(this.#channel, () => this.#ledger.flush(this.#acknowledger)));
   }
 
   #giveBack(tag: number): void {

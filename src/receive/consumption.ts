@@ -10,8 +10,9 @@ import { acknowledgerOf } from './acknowledger.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './explain.js';
 import { type Acknowledger, Ledger } from './ledger.js';
+import { inOneWrite } from './one-write.js';
 import { settledWithin } from './pause.js';
-import { HandedOut, type Holder, RabbitDelivery } from './rabbit-delivery.js';
+import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
 import type { SettlementTurns, SettlingChannel } from './settlement-turns.js';
 import { keepSparseBodies } from './sparse-bodies.js';
 
@@ -126,7 +127,7 @@ export class Consumption implements Holder, SettlingChannel {
 
   /** Whether it holds anything unacknowledged that a quorum queue gave out so often before. */
   holdsDelivered(times: number): boolean {
-    for (const { message } of this.outstanding) if (message.deliveriesBefore >= times) return true;
+    for (const { deliveriesBefore } of this.outstanding) if (deliveriesBefore >= times) return true;
     return false;
   }
 
@@ -205,9 +206,9 @@ export class Consumption implements Holder, SettlingChannel {
     }
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
     if (this.options.stopping.aborted) return;
-    const out = new HandedOut(message, this.options.queue);
     // Whole milliseconds take no memory of their own.
-    const delivery = new RabbitDelivery(this, this.#origin, out, Math.trunc(performance.now()));
+    const since = Math.trunc(performance.now());
+    const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, since);
     this.#ledger.add(delivery);
     this.#handOver(delivery);
   }
@@ -215,6 +216,7 @@ export class Consumption implements Holder, SettlingChannel {
   #handOver(delivery: RabbitDelivery): void {
     this.#handedOver = true;
     this.options.handler.onDelivery(delivery);
+    delivery.rest();
     if (delivery.live) this.options.onKept?.(delivery);
   }
 
@@ -225,7 +227,7 @@ export class Consumption implements Holder, SettlingChannel {
   flush(): void {
     if (!this.#open) return;
     try {
-      this.#ledger.flush(this.#acknowledger);
+      inOneWrite(this.channel, () => this.#ledger.flush(this.#acknowledger));
     } catch (error) {
       // amqplib throws on a channel that closes before it says so; the broker gives these out again.
       this.options.log.debug({ error: messageOf(error) }, 'settlements met a closed channel');

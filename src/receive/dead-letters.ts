@@ -81,7 +81,7 @@ export class DeadLetters {
   /** @returns whether it is written. */
   async #write(delivery: RabbitDelivery, why: Rejection): Promise<boolean> {
     const { publisher, queue, onWritten } = this.options;
-    const { body, properties, from } = delivery.message;
+    const { body, properties, from } = delivery;
     const published = await publisher.publish(queue, body, deadLetterProperties(properties, from, why));
     if (published.kind === 'written') {
       onWritten();

@@ -16,29 +16,44 @@ export interface Holder {
   handBack(delivery: RabbitDelivery): void;
 }
 
-type Fields = Pick<ConsumeMessage['fields'], 'exchange' | 'routingKey' | 'redelivered'>;
-
-/**
- * One message after the other says the same of itself, but for its tag and body: what lives as long as it is open is
- * shared between those that do. That is half a kilobyte of each.
- */
-let lastFields: Fields = { exchange: '', routingKey: '', redelivered: false };
-let lastProperties: MessageProperties | undefined;
-
-function sharedFields({ exchange, routingKey, redelivered }: Fields): Fields {
-  const isSame =
-    exchange === lastFields.exchange &&
-    routingKey === lastFields.routingKey &&
-    redelivered === lastFields.redelivered;
-  if (!isSame) lastFields = { exchange, routingKey, redelivered };
-  return lastFields;
+/** What the broker says of a message, but for its tag. */
+interface Markings {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly redelivered: boolean;
+  readonly properties: MessageProperties;
+  /** The queue that it was consumed from. */
+  readonly queue: string;
 }
 
-function sharedProperties(properties: MessageProperties): MessageProperties {
-  if (lastProperties !== undefined && areSame(properties, lastProperties)) return lastProperties;
-  if (!isEmpty(properties.headers)) return properties;
-  lastProperties = Object.freeze(properties);
-  return lastProperties;
+type HandedOut = Pick<ConsumeMessage, 'properties' | 'content'> & {
+  readonly fields: Pick<ConsumeMessage['fields'], 'exchange' | 'routingKey' | 'redelivered' | 'deliveryTag'>;
+};
+
+/**
+ * One message after the other says the same of itself: what lives as long as it is open is shared between those that
+ * do. That is half a kilobyte of each.
+ */
+let lastMarkings: Markings | undefined;
+
+function markingsOf({ fields, properties }: HandedOut, queue: string): Markings {
+  const { exchange, routingKey, redelivered } = fields;
+  const last = lastMarkings;
+  if (
+    last !== undefined &&
+    exchange === last.exchange &&
+    routingKey === last.routingKey &&
+    redelivered === last.redelivered &&
+    queue === last.queue &&
+    areSame(properties, last.properties)
+  )
+    return last;
+  const markings = { exchange, routingKey, redelivered, properties, queue };
+  if (isEmpty(properties.headers)) {
+    Object.freeze(properties);
+    lastMarkings = markings;
+  }
+  return markings;
 }
 
 /** Name by name: a loop over the names takes ten times as long. */
@@ -67,37 +82,69 @@ function isEmpty(headers: object | undefined): boolean {
   return true;
 }
 
-/** What a channel handed out: amqplib's message, of which is looked at what is asked for. */
-export class HandedOut {
-  readonly tag: number;
-  readonly properties: MessageProperties;
-  readonly #fields: Fields;
-  #body: Buffer;
+export class RabbitDelivery extends LedgerEntry implements Delivery {
+  readonly size: number;
+  readonly #markings: Markings;
+  /** Where the body lies: amqplib's are windows on the chunk that the socket read, or copied out; see sparse-bodies.ts. */
+  #chunk: ArrayBufferLike;
+  #begin: number;
+  /** The window itself. Most who ask for it ask at once, and what is open for long needs none. */
+  #body: Buffer | undefined;
   #isOwnBody = false;
 
-  /** @param queue - the one it was consumed from. */
+  /**
+   * @param message amqplib's.
+   * @param queue the one it was consumed from.
+   * @param since when the channel handed the message out, monotonic milliseconds.
+   */
   constructor(
-    { fields, properties, content }: Pick<ConsumeMessage, 'fields' | 'properties' | 'content'>,
-    private readonly queue: string,
+    readonly holder: Holder,
+    readonly origin: Origin,
+    message: HandedOut,
+    queue: string,
+    readonly since: number,
+    private readonly isAgain = false,
   ) {
-    this.tag = fields.deliveryTag;
-    this.properties = sharedProperties(properties);
-    this.#fields = sharedFields(fields);
+    super(message.fields.deliveryTag);
+    const { content } = message;
+    this.size = content.length;
+    this.#markings = markingsOf(message, queue);
+    this.#chunk = content.buffer;
+    this.#begin = content.byteOffset;
     this.#body = content;
   }
 
   get body(): Buffer {
-    return this.#body;
+    return this.#body ?? Buffer.from(this.#chunk, this.#begin, this.size);
+  }
+
+  /** What holds the body, and may hold much else. */
+  get chunk(): ArrayBufferLike {
+    return this.#chunk;
+  }
+
+  get properties(): MessageProperties {
+    return this.#markings.properties;
   }
 
   get redelivered(): boolean {
-    if (this.#fields.redelivered) return true;
+    const { redelivered, exchange, queue } = this.#markings;
+    if (this.isAgain || redelivered) return true;
     // A parked copy stands for a message that was given out before; one that came by way of a shard's exchange does not.
-    return this.from.queue !== this.queue && !isShardExchange(this.#fields.exchange);
+    return this.from.queue !== queue && !isShardExchange(exchange);
   }
 
   get from(): Provenance {
-    return provenanceOf({ fields: this.#fields, properties: this.properties }, this.queue);
+    const { properties, queue } = this.#markings;
+    return provenanceOf({ fields: this.#markings, properties }, queue);
+  }
+
+  get exchange(): string {
+    return this.from.exchange;
+  }
+
+  get routingKey(): string {
+    return this.from.routingKey;
   }
 
   /** How often a quorum queue gave it out before. */
@@ -105,52 +152,30 @@ export class HandedOut {
     return deliveriesBefore(this.properties.headers);
   }
 
-  /** Gives it a body of its own: amqplib's is a window on the chunk that the socket read; see sparse-bodies.ts. */
-  keepBody(): void {
-    if (this.#isOwnBody) return;
-    this.#body = Buffer.from(this.#body);
-    this.#isOwnBody = true;
-  }
-}
-
-export class RabbitDelivery extends LedgerEntry implements Delivery {
-  /** @param since - when the channel handed the message out, monotonic milliseconds. */
-  constructor(
-    readonly holder: Holder,
-    readonly origin: Origin,
-    readonly message: HandedOut,
-    readonly since: number,
-    private readonly isAgain = false,
-  ) {
-    super(message.tag);
-  }
-
-  get body(): Buffer {
-    return this.message.body;
-  }
-
-  get properties(): MessageProperties {
-    return this.message.properties;
-  }
-
-  get redelivered(): boolean {
-    return this.isAgain || this.message.redelivered;
-  }
-
-  get exchange(): string {
-    return this.message.from.exchange;
-  }
-
-  get routingKey(): string {
-    return this.message.from.routingKey;
-  }
-
   settle(how: Settlement): boolean {
     return this.holder.settle(this, how);
   }
 
+  /** It was handed over and is kept: its body is seldom asked for again. */
+  rest(): void {
+    this.#body = undefined;
+  }
+
+  /** Gives it a body of its own. */
+  keepBody(): void {
+    if (this.#isOwnBody) return;
+    const own = Buffer.from(this.body);
+    this.#chunk = own.buffer;
+    this.#begin = own.byteOffset;
+    this.#body = undefined;
+    this.#isOwnBody = true;
+  }
+
   /** The same message once more, as old as this one. */
   again(): RabbitDelivery {
-    return new RabbitDelivery(this.holder, this.origin, this.message, this.since, true);
+    const { tag: deliveryTag, body: content } = this;
+    const { properties, queue, ...fields } = this.#markings;
+    const message = { fields: { ...fields, deliveryTag }, properties, content };
+    return new RabbitDelivery(this.holder, this.origin, message, queue, this.since, true);
   }
 }

@@ -78,6 +78,7 @@ export class Reading implements Origin {
 
 class RecordedDelivery implements Delivery {
   readonly body: Buffer;
+  readonly size: number;
   readonly properties: Delivery['properties'];
   readonly exchange: string;
   readonly routingKey: string;
@@ -89,6 +90,7 @@ class RecordedDelivery implements Delivery {
     readonly origin: Reading,
   ) {
     this.body = message.body;
+    this.size = message.body.length;
     this.properties = message.properties;
     this.exchange = message.exchange;
     this.routingKey = message.routingKey;

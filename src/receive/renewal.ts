@@ -66,7 +66,7 @@ export class Renewal {
 
   /** A delivery is held: by the handler, or because it cannot be set aside. */
   consider(delivery: RabbitDelivery): void {
-    if (delivery.message.deliveriesBefore < this.options.atDeliveries) return;
+    if (delivery.deliveriesBefore < this.options.atDeliveries) return;
     this.#counted.push(delivery);
     this.#wake.abort();
   }
@@ -130,7 +130,7 @@ export class Renewal {
     const { publisher, parking, deadLetters, onRenewed } = this.options;
     const rejection = deadLetters?.withdraw(delivery);
     if (rejection === undefined && !delivery.holder.withdraw(delivery)) return undefined;
-    const { body, properties, from } = delivery.message;
+    const { body, properties, from } = delivery;
     const published = await publisher.publish(parking, body, returningProperties(properties, from));
     if (published.kind !== 'written') {
       this.#restore(delivery, rejection);

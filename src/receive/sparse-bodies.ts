@@ -16,15 +16,15 @@ const DENSE = 0.5;
 export function keepSparseBodies(outstanding: Iterable<RabbitDelivery>, before: number): void {
   let chunk: Chunk | undefined;
   for (const delivery of outstanding) {
-    const { body } = delivery.message;
-    if (chunk?.buffer !== body.buffer) {
+    const buffer = delivery.chunk;
+    if (chunk?.buffer !== buffer) {
       keepIfSparse(chunk);
       chunk = undefined;
       if (delivery.since > before) return;
-      chunk = { buffer: body.buffer, open: [], bytes: 0 };
+      chunk = { buffer, open: [], bytes: 0 };
     }
     chunk.open.push(delivery);
-    chunk.bytes += body.length;
+    chunk.bytes += delivery.size;
   }
   keepIfSparse(chunk);
 }
@@ -37,5 +37,5 @@ interface Chunk {
 
 function keepIfSparse(chunk: Chunk | undefined): void {
   if (chunk === undefined || chunk.bytes >= chunk.buffer.byteLength * DENSE) return;
-  for (const { message } of chunk.open) message.keepBody();
+  for (const delivery of chunk.open) delivery.keepBody();
 }

@@ -11,7 +11,7 @@
 import type { Notification } from '../wire/notification.js';
 import { hasFailed } from './conventions/failed.js';
 import { toTraceId } from './ids.js';
-import type { TracePoint } from './pair.js';
+import { pointKey, type TracePoint } from './pair.js';
 import { isSampled } from './sampling.js';
 import type { Ruled } from './trace-rules.js';
 import { exchangeToken, mainOf } from './trace-state.js';
@@ -116,9 +116,9 @@ export class KeepRules<Token> {
   }
 
   /** Like that of `TraceRules`: a half of a point that waits comes again. */
-  takeAgain(key: string, half: Notification['half'], token: Token): { readonly released: Token } | undefined {
-    const point = this.held.get(key);
-    return point && { released: exchangeToken(point, half, token) };
+  takeAgain(notification: Notification, token: Token): { readonly released: Token } | undefined {
+    const point = this.held.get(pointKey(notification));
+    return point && { released: exchangeToken(point, notification.half, token) };
   }
 
   /** What the other rules have decided on passes, waits, or is dropped. */
@@ -222,7 +222,7 @@ export class KeepRules<Token> {
 
   private hold(trace: Undecided<Token>, ruled: Exclude<Ruled<Token>, { kind: 'drop' }>): void {
     trace.waiting.push(ruled);
-    if (ruled.kind === 'keep') this.held.set(ruled.point.key, ruled.point);
+    if (ruled.kind === 'keep') this.held.set(pointKey(ruled.point), ruled.point);
   }
 
   /** Past a bound the traces that began first are decided. */
@@ -243,7 +243,7 @@ export class KeepRules<Token> {
     this.end(id, trace);
     this.remember(id, decision);
     for (const ruled of trace.waiting) {
-      if (ruled.kind === 'keep') this.held.delete(ruled.point.key);
+      if (ruled.kind === 'keep') this.held.delete(pointKey(ruled.point));
       yield* pass(ruled, decision);
     }
   }

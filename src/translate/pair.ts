@@ -5,7 +5,7 @@
  * bounded by count, bytes and age; past a bound the oldest half leaves as an incomplete point.
  */
 import { UUID_LENGTH } from '../span/uuid.js';
-import type { Notification } from '../wire/notification.js';
+import type { Id, Notification } from '../wire/notification.js';
 import { hashOf, type PointId, PointTable } from './point-table.js';
 
 /** Why a point lacks a half. */
@@ -13,6 +13,7 @@ export type Incomplete = 'stop missing' | 'start missing';
 
 /** A trace point ready to become a span: at least one half. */
 export interface TracePoint<Token> extends PointId {
+  readonly traceId: Id;
   readonly start: Notification | undefined;
   readonly stop: Notification | undefined;
   /** One for each half that there is, the start's first. While the point waits, a half's newer token takes its place. */
@@ -43,40 +44,51 @@ export const DEFAULT_PAIR_BOUNDS: PairBounds = {
   pairTimeoutMs: 3_600_000,
 };
 
-interface OpenHalf<Token> extends PointId {
-  readonly notification: Notification;
-  token: Token;
-  readonly bytes: number;
-  /** When it came, by the caller's clock, ms. Kept when an equal half takes its place: a redelivery is not younger. */
-  readonly since: number;
+class OpenHalf<Token> implements PointId {
   /** Its neighbours in order of arrival. */
   older: OpenHalf<Token> | undefined;
   newer: OpenHalf<Token> | undefined;
+
+  /** @param since when it came, by the caller's clock, ms. Kept when an equal half takes its place: it is not younger. */
+  constructor(
+    readonly hash: number,
+    readonly notification: Notification,
+    public token: Token,
+    readonly bytes: number,
+    readonly since: number,
+  ) {}
+
+  get baseId(): Id {
+    return this.notification.baseId;
+  }
+
+  get traceId(): Id {
+    return this.notification.traceId;
+  }
 }
 
 const NOTHING = Object.freeze({});
 
 /** Keys that are not just the two texts of a UUID's length begin with it, and those never do. */
 const UNUSUAL = '\u0001';
+const ROOT = Symbol('root');
 
-/** The identity of a trace point: its trace and itself. No two share one, whatever text their ids are. */
+/** The identity of a trace point as a text. No two share one, whatever their ids are. */
 export function pointKey({ baseId, traceId }: Pick<Notification, 'baseId' | 'traceId'>): string {
   return isUsual(baseId) && isUsual(traceId) && !traceId.startsWith(UNUSUAL)
     ? traceId + baseId
     : `${UNUSUAL}${keyPart(baseId)} ${keyPart(traceId)}`;
 }
 
-/** {@link pointKey}, and its hash: of the point's own id alone where that is a UUID's text, which is half the work. */
+/** The hash is one of the point's own id alone where that is a UUID's text, which is half the work. */
 export function pointId(notification: Pick<Notification, 'baseId' | 'traceId'>): PointId {
-  const { traceId } = notification;
-  const key = pointKey(notification);
-  return { key, hash: hashOf(isUsual(traceId) ? traceId : key) };
+  const { baseId, traceId } = notification;
+  return { baseId, traceId, hash: hashOf(isUsual(traceId) ? traceId : pointKey(notification)) };
 }
 
 /** The identity of the span that gathers a trace's roots: no trace point has it. */
 export function rootId({ baseId }: Pick<Notification, 'baseId'>): PointId {
-  const key = `${UNUSUAL}root ${keyPart(baseId)}`;
-  return { key, hash: hashOf(key) };
+  return { baseId, traceId: ROOT, hash: hashOf(keyPart(baseId)) };
 }
 
 function isUsual(id: string | bigint): id is string {
@@ -119,19 +131,9 @@ export class Pairer<Token> {
    * @param now the caller's clock, ms; never going back.
    */
   add(id: PointId, notification: Notification, token: Token, bytes: number, now: number): Paired<Token> {
-    const { key, hash } = id;
     const other = this.open.get(id);
     if (other === undefined) {
-      this.append({
-        key,
-        hash,
-        notification,
-        token,
-        bytes,
-        since: now,
-        older: this.newest,
-        newer: undefined,
-      });
+      this.append(new OpenHalf(id.hash, notification, token, bytes, now));
       return NOTHING;
     }
     if (other.notification.half === notification.half) {
@@ -140,25 +142,12 @@ export class Pairer<Token> {
       return { replaced };
     }
     this.remove(other);
-    return notification.half === 'stop'
-      ? {
-          complete: {
-            key,
-            hash,
-            start: other.notification,
-            stop: notification,
-            tokens: [other.token, token],
-          },
-        }
-      : {
-          complete: {
-            key,
-            hash,
-            start: notification,
-            stop: other.notification,
-            tokens: [token, other.token],
-          },
-        };
+    return {
+      complete:
+        notification.half === 'stop'
+          ? pointOf(other.hash, other.notification, notification, [other.token, token])
+          : pointOf(other.hash, notification, other.notification, [token, other.token]),
+    };
   }
 
   /** The halves that the bounds and the pair timeout no longer keep, oldest first, as incomplete points. */
@@ -181,7 +170,8 @@ export class Pairer<Token> {
   /** Forgets the open halves whose token is void; they will come again. @returns how many. */
   forget(isVoid: (token: Token) => boolean): number {
     let forgotten = 0;
-    for (let half = this.oldest; half !== undefined; half = half.newer) {
+    for (let half = this.oldest, next = half; half !== undefined; half = next) {
+      next = half.newer;
       if (!isVoid(half.token)) continue;
       this.remove(half);
       forgotten++;
@@ -190,8 +180,9 @@ export class Pairer<Token> {
   }
 
   private append(half: OpenHalf<Token>): void {
-    this.open.set(half, half);
+    this.open.set(half);
     this.bytes += half.bytes;
+    half.older = this.newest;
     if (this.newest === undefined) this.oldest = half;
     else this.newest.newer = half;
     this.newest = half;
@@ -205,15 +196,25 @@ export class Pairer<Token> {
     else older.newer = newer;
     if (newer === undefined) this.newest = older;
     else newer.older = older;
+    // One that has grown old in V8's eyes would keep those alive that came after it, until it is collected itself.
+    half.older = undefined;
+    half.newer = undefined;
   }
 }
 
-function incomplete<Token>({ key, hash, notification, token }: OpenHalf<Token>): TracePoint<Token> {
-  const isStart = notification.half === 'start';
-  return {
-    ...{ key, hash },
-    start: isStart ? notification : undefined,
-    stop: isStart ? undefined : notification,
-    tokens: [token],
-  };
+/** @param start and `stop`: of one point; at least one. */
+function pointOf<Token>(
+  hash: number,
+  start: Notification | undefined,
+  stop: Notification | undefined,
+  tokens: Token[],
+): TracePoint<Token> {
+  const { baseId, traceId } = (start ?? stop)!;
+  return { baseId, traceId, hash, start, stop, tokens };
+}
+
+function incomplete<Token>({ hash, notification, token }: OpenHalf<Token>): TracePoint<Token> {
+  return notification.half === 'start'
+    ? pointOf(hash, notification, undefined, [token])
+    : pointOf(hash, undefined, notification, [token]);
 }

@@ -4,10 +4,14 @@
  * each half as much again. Here the places of deleted entries are closed at once (linear probing, backward-shift
  * deletion), so that nothing is ever made anew but for growth.
  */
+import type { Id } from '../wire/notification.js';
+
+/** The identity of a trace point: its trace and itself, whatever text or number they are. */
 export interface PointId {
-  /** No two points share one. */
-  readonly key: string;
-  /** The same for the same key, and computed once for all tables: {@link hashOf} of the key, or of a part of it. */
+  readonly baseId: Id;
+  /** A symbol in that of the span that gathers a trace's roots, which is no trace point. */
+  readonly traceId: Id | symbol;
+  /** The same for the same ids, and computed once for all tables: {@link hashOf} of them, or of one. Never zero. */
   readonly hash: number;
 }
 
@@ -19,34 +23,33 @@ const SEED = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
 const EMPTY = 0;
 
-export class PointTable<Value> {
+export class PointTable<Entry extends PointId> {
   /** A power of two, less one. */
   private mask = FIRST_SLOTS - 1;
-  /** The hash of what stands in each slot, never {@link EMPTY}; beside the keys, so that looking costs one access. */
+  /** The hash of what stands in each slot, never {@link EMPTY}; beside the entries, so that looking costs one access. */
   private hashes = new Int32Array(FIRST_SLOTS);
-  private keys: (string | undefined)[] = slots(FIRST_SLOTS);
-  private held: (Value | undefined)[] = slots(FIRST_SLOTS);
+  private entries: (Entry | undefined)[] = slots(FIRST_SLOTS);
   private count = 0;
 
   get size(): number {
     return this.count;
   }
 
-  get(id: PointId): Value | undefined {
-    return this.held[this.slotOf(id)];
+  get(id: PointId): Entry | undefined {
+    return this.entries[this.slotOf(id)];
   }
 
-  /** Takes the place of what the point had, if it had anything. */
-  set(id: PointId, value: Value): void {
-    let slot = this.slotOf(id);
+  /** Takes the place of the point's former entry, if it had one. */
+  set(entry: Entry): void {
+    let slot = this.slotOf(entry);
     if (this.hashes[slot] === EMPTY) {
       if (this.count >= (this.mask + 1) * FULLEST) {
         this.grow();
-        slot = this.slotOf(id);
+        slot = this.slotOf(entry);
       }
       this.count++;
     }
-    this.put(slot, id.hash, id.key, value);
+    this.put(slot, entry.hash, entry);
   }
 
   /** @returns whether it was there. */
@@ -58,44 +61,45 @@ export class PointTable<Value> {
     for (let at = (hole + 1) & this.mask; this.hashes[at] !== EMPTY; at = (at + 1) & this.mask) {
       const home = this.hashes[at]! & this.mask;
       if (((at - home) & this.mask) < ((at - hole) & this.mask)) continue;
-      this.put(hole, this.hashes[at]!, this.keys[at], this.held[at]);
+      this.put(hole, this.hashes[at]!, this.entries[at]);
       hole = at;
     }
-    this.put(hole, EMPTY, undefined, undefined);
+    this.put(hole, EMPTY, undefined);
     return true;
   }
 
   /** In no order. */
-  *values(): Generator<Value> {
-    for (const value of this.held) if (value !== undefined) yield value;
+  *values(): Generator<Entry> {
+    for (const entry of this.entries) if (entry !== undefined) yield entry;
   }
 
-  /** Where the key stands, or would. */
-  private slotOf({ key, hash }: PointId): number {
+  /** Where the point's entry stands, or would. */
+  private slotOf({ baseId, traceId, hash }: PointId): number {
     let at = hash & this.mask;
-    for (; this.hashes[at] !== EMPTY; at = (at + 1) & this.mask)
-      if (this.hashes[at] === hash && this.keys[at] === key) return at;
+    for (; this.hashes[at] !== EMPTY; at = (at + 1) & this.mask) {
+      if (this.hashes[at] !== hash) continue;
+      const entry = this.entries[at]!;
+      if (entry.traceId === traceId && entry.baseId === baseId) return at;
+    }
     return at;
   }
 
-  private put(slot: number, hash: number, key: string | undefined, value: Value | undefined): void {
+  private put(slot: number, hash: number, entry: Entry | undefined): void {
     this.hashes[slot] = hash;
-    this.keys[slot] = key;
-    this.held[slot] = value;
+    this.entries[slot] = entry;
   }
 
   private grow(): void {
-    const { hashes, keys, held } = this;
-    const count = 2 * keys.length;
+    const { hashes, entries } = this;
+    const count = 2 * entries.length;
     this.mask = count - 1;
     this.hashes = new Int32Array(count);
-    this.keys = slots(count);
-    this.held = slots(count);
+    this.entries = slots(count);
     for (let from = 0; from < hashes.length; from++) {
       if (hashes[from] === EMPTY) continue;
       let at = hashes[from]! & this.mask;
       while (this.hashes[at] !== EMPTY) at = (at + 1) & this.mask;
-      this.put(at, hashes[from]!, keys[from], held[from]);
+      this.put(at, hashes[from]!, entries[from]);
     }
   }
 }

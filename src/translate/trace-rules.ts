@@ -12,7 +12,7 @@
 import type { Notification } from '../wire/notification.js';
 import { hasRaised } from './conventions/error.js';
 import { familyOf } from './conventions/index.js';
-import type { TracePoint } from './pair.js';
+import { pointKey, type TracePoint } from './pair.js';
 import {
   type DropReason,
   exchangeToken,
@@ -107,9 +107,9 @@ export class TraceRules<Token> {
    * that a waiting point was given up on comes too late.
    * @returns the token to let go of; undefined when no such point waits.
    */
-  takeAgain(key: string, half: Notification['half'], token: Token): { readonly released: Token } | undefined {
-    const point = this.held.get(key);
-    return point && { released: exchangeToken(point, half, token) };
+  takeAgain(notification: Notification, token: Token): { readonly released: Token } | undefined {
+    const point = this.held.get(pointKey(notification));
+    return point && { released: exchangeToken(point, notification.half, token) };
   }
 
   /** A point has both its halves, or will never have them. */
@@ -125,7 +125,7 @@ export class TraceRules<Token> {
       yield { kind: 'drop', point, reason };
     } else {
       trace.undecided.push({ point, reason });
-      this.held.set(point.key, point);
+      this.held.set(pointKey(point), point);
     }
     yield* this.overflow();
   }
@@ -204,10 +204,10 @@ export class TraceRules<Token> {
     const before = witnesses(trace);
     gather(trace, point);
     const after = witnesses(trace);
-    for (const kept of after) this.held.set(kept.key, kept);
+    for (const kept of after) this.held.set(pointKey(kept), kept);
     for (const kept of [...before, point]) {
       if (after.has(kept)) continue;
-      this.held.delete(kept.key);
+      this.held.delete(pointKey(kept));
       yield { kind: 'keep', point: kept };
     }
   }
@@ -230,7 +230,7 @@ export class TraceRules<Token> {
     this.remember(key, trace);
     const staying = stayingPoints(trace);
     for (const { point, reason } of trace.undecided) {
-      this.held.delete(point.key);
+      this.held.delete(pointKey(point));
       if (staying.has(point)) yield* this.keep(point, trace);
       else yield { kind: 'drop', point, reason };
     }
@@ -242,7 +242,7 @@ export class TraceRules<Token> {
       yield { kind: 'root', of: mainOf(of), begin: trace.begin, end: trace.end };
     }
     for (const point of kept) {
-      this.held.delete(point.key);
+      this.held.delete(pointKey(point));
       yield { kind: 'keep', point };
     }
   }

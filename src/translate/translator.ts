@@ -14,10 +14,8 @@ import { type DropReason, type Ruled, type TraceRuleOptions, TraceRules } from '
 export type Translated<Token> =
   | {
       readonly kind: 'span';
-      /** The trace point's identity; see `pointKey`. */
-      readonly key: string;
-      /** Of the key; the two together are a `PointId`. */
-      readonly hash: number;
+      /** The trace point. */
+      readonly point: PointId;
       readonly span: ReadableSpan;
       /** The span lacks its start or its stop, and is marked so. */
       readonly incomplete: boolean;
@@ -124,14 +122,13 @@ export class Translator<Token = undefined> {
     if (this.sampleRatio < 1 && !isSampled(toTraceId(notification.baseId), this.sampleRatio)) {
       return [{ kind: 'dropped', reason: 'not-sampled', tokens: [token] }];
     }
-    const { key } = id;
     if (this.rules.isActive) {
       this.rules.see(notification, now);
-      const again = this.rules.takeAgain(key, notification.half, token);
+      const again = this.rules.takeAgain(notification, token);
       if (again !== undefined) return [{ kind: 'duplicate', tokens: [again.released] }];
     }
     if (this.keepRules.isActive) {
-      const again = this.keepRules.takeAgain(key, notification.half, token);
+      const again = this.keepRules.takeAgain(notification, token);
       if (again !== undefined) return [{ kind: 'duplicate', tokens: [again.released] }];
       this.keepRules.see(notification, bytes, now);
     }
@@ -177,14 +174,14 @@ export class Translator<Token = undefined> {
     if (ruled.kind === 'keep') return this.map(ruled.point);
     if (ruled.kind === 'drop') return { kind: 'dropped', reason: ruled.reason, tokens: ruled.point.tokens };
     const span = this.mapper.rootSpan(ruled.of, ruled.begin, ruled.end);
-    return { kind: 'span', ...rootId(ruled.of), span, incomplete: false, tokens: [] };
+    return { kind: 'span', point: rootId(ruled.of), span, incomplete: false, tokens: [] };
   }
 
   private map(point: TracePoint<Token>): Translated<Token> {
-    const { key, hash, start, stop, tokens } = point;
+    const { start, stop, tokens } = point;
     try {
       const span = this.form === 'whole' ? this.mapper.toSpan(point) : this.mapper.toUnreadSpan(point);
-      return { kind: 'span', key, hash, span, incomplete: start === undefined || stop === undefined, tokens };
+      return { kind: 'span', point, span, incomplete: start === undefined || stop === undefined, tokens };
     } catch (error) {
       return { kind: 'failed', error, tokens };
     }

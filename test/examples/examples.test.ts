@@ -196,7 +196,9 @@ describe('the Dockerfile', () => {
     assert.ok(steps.filter(({ instruction }) => instruction === 'FROM').length === 2);
     assert.match(text, /npm ci --omit=dev/);
     assert.deepEqual(of('USER'), ['1000:1000']);
-    assert.deepEqual(of('ENTRYPOINT'), ['["node", "--max-semi-space-size=4", "/app/dist/service/main.js"]']);
+    assert.deepEqual(of('ENTRYPOINT'), [
+      '["node", "--max-semi-space-size=8", "--no-parallel-scavenge", "/app/dist/service/main.js"]',
+    ]);
     const [args = '[]'] = of('CMD');
     const env = [...(of('ENV')[0] ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
     const { settings } = await assertHold(Object.fromEntries(env), JSON.parse(args) as string[]);

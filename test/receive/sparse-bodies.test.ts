@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HandedOut, type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
+import { type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
 import { keepSparseBodies } from '../../src/receive/sparse-bodies.js';
 
 const CHUNK = 64 * 1024;
@@ -20,9 +20,9 @@ function chunkOf(): RabbitDelivery[] {
       routingKey: 'profiler.info',
     };
     const message = { content, fields, properties: {} } as unknown as ConstructorParameters<
-      typeof HandedOut
-    >[0];
-    return new RabbitDelivery({} as Holder, { name: 'test' }, new HandedOut(message, 'profiler.info'), index);
+      typeof RabbitDelivery
+    >[2];
+    return new RabbitDelivery({} as Holder, { name: 'test' }, message, 'profiler.info', index);
   });
 }
 
@@ -33,6 +33,11 @@ describe('bodies of messages that stay open', () => {
   it('are copied when most of what came with them is settled, and stay the same', () => {
     const open = [3, 20, 41].map((index) => chunkOf()[index]!);
     const before = open.map(({ body }) => Buffer.from(body));
+    for (const delivery of open) delivery.rest();
+    assert.deepEqual(
+      open.map(({ body }) => body),
+      before,
+    );
     keepSparseBodies(open, 1_000);
     assert.equal(ownBodies(open), 3);
     assert.deepEqual(
@@ -65,11 +70,14 @@ describe('bodies of messages that stay open', () => {
 describe('what one message after the other says of itself', () => {
   it('is shared as long as it is the same, and is each one’s own otherwise', () => {
     const handedOut = (fields: object, properties: object) =>
-      new HandedOut(
+      new RabbitDelivery(
+        {} as Holder,
+        { name: 'test' },
         { content: Buffer.from('x'), fields, properties } as unknown as ConstructorParameters<
-          typeof HandedOut
-        >[0],
+          typeof RabbitDelivery
+        >[2],
         'q',
+        0,
       );
     const route = { deliveryTag: 1, redelivered: false, exchange: 'nova', routingKey: 'profiler.info' };
     const said = { contentType: 'application/json', headers: {} };

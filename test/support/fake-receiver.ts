@@ -22,6 +22,10 @@ export class FakeDelivery implements Delivery {
     readonly origin: Origin,
   ) {}
 
+  get size(): number {
+    return this.body.length;
+  }
+
   get live(): boolean {
     return this.settlement === undefined && !this.isLost;
   }

@@ -3,7 +3,7 @@ import type { Options } from 'amqplib';
 import type { Settlement } from '../../src/delivery.js';
 import { Ledger } from '../../src/receive/ledger.js';
 import type { Published, Publisher } from '../../src/receive/publisher.js';
-import { HandedOut, type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
+import { type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
 import type { OwnQueue } from '../../src/receive/topology.js';
 
 export const WHERE = { host: 'broker', port: 5672, vhost: '/', username: 'guest' };
@@ -22,15 +22,12 @@ export class LedgerHolder implements Holder {
   deliver(deliveriesBefore = 0, since = 0): RabbitDelivery {
     const headers = deliveriesBefore === 0 ? {} : { 'x-delivery-count': deliveriesBefore };
     const fields = { exchange: 'nova', routingKey: 'profiler.info', deliveryTag: ++this.lastTag };
-    const message = new HandedOut(
-      {
-        fields: { ...fields, redelivered: deliveriesBefore > 0, consumerTag: 'bridge' },
-        properties: { headers } as never,
-        content: Buffer.from('body'),
-      },
-      'profiler.info',
-    );
-    const delivery = new RabbitDelivery(this, { name: 'origin' }, message, since);
+    const message = {
+      fields: { ...fields, redelivered: deliveriesBefore > 0, consumerTag: 'bridge' },
+      properties: { headers } as never,
+      content: Buffer.from('body'),
+    };
+    const delivery = new RabbitDelivery(this, { name: 'origin' }, message, 'profiler.info', since);
     this.ledger.add(delivery);
     return delivery;
   }

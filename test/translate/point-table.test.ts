@@ -4,26 +4,34 @@ import fc from 'fast-check';
 import { hashOf, type PointId, PointTable } from '../../src/translate/point-table.js';
 
 type Step = readonly ['set' | 'delete', number];
+type Hash = (traceId: string) => number;
+
+interface Entry extends PointId {
+  readonly step: number;
+}
+
+/** Points of two traces, some of which have the same id in both. */
+function idOf(number: number, hash: Hash): PointId {
+  const traceId = `point ${number >> 1}`;
+  return { baseId: `trace ${number & 1}`, traceId, hash: hash(traceId) };
+}
 
 /** Does the same to a table and to a map, and compares them after each step. */
-function assertLikeMap(steps: readonly Step[], hash: (key: string) => number): void {
-  const table = new PointTable<number>();
-  const map = new Map<string, number>();
+function assertLikeMap(steps: readonly Step[], hash: Hash): void {
+  const table = new PointTable<Entry>();
+  const map = new Map<number, Entry>();
   for (const [step, [what, number]] of steps.entries()) {
-    const key = `key ${number}`;
-    const id = { key, hash: hash(key) };
+    const id = idOf(number, hash);
     if (what === 'delete') {
-      assert.equal(table.delete(id), map.delete(key));
+      assert.equal(table.delete(id), map.delete(number));
     } else {
-      table.set(id, step);
-      map.set(key, step);
+      const entry = { ...id, step };
+      table.set(entry);
+      map.set(number, entry);
     }
     assert.equal(table.size, map.size);
   }
-  for (let number = 0; number < 64; number++) {
-    const key = `key ${number}`;
-    assert.equal(table.get({ key, hash: hash(key) }), map.get(key));
-  }
+  for (let number = 0; number < 64; number++) assert.equal(table.get(idOf(number, hash)), map.get(number));
   assert.deepEqual(new Set(table.values()), new Set(map.values()));
 }
 
@@ -40,22 +48,19 @@ describe('the table of points', () => {
     fc.assert(fc.property(steps, (all) => assertLikeMap(all, hashOf)));
   });
 
-  it('holds it however many keys meet in one place, at the end of the table too', () => {
-    const few = fc.constantFrom<(key: string) => number>(
+  it('holds it however many points meet in one place, at the end of the table too', () => {
+    const few = fc.constantFrom<Hash>(
       () => 1_023,
-      (key) => 1_020 + (key.length % 2) + Number(key.at(-1)!),
-      (key) => -1 - Number(key.at(-1)!),
+      (id) => 1_020 + (id.length % 2) + Number(id.at(-1)!),
+      (id) => -1 - Number(id.at(-1)!),
     );
     fc.assert(fc.property(steps, few, assertLikeMap), { numRuns: 300 });
   });
 
   it('keeps what it has when it grows', () => {
     const table = new PointTable<PointId>();
-    const entries = Array.from({ length: 20_000 }, (_none, index) => {
-      const key = `${index}`;
-      return { key, hash: hashOf(key) };
-    });
-    for (const entry of entries) table.set(entry, entry);
+    const entries = Array.from({ length: 20_000 }, (_none, index) => idOf(index, hashOf));
+    for (const entry of entries) table.set(entry);
     for (const entry of entries) assert.equal(table.get({ ...entry }), entry);
     for (const entry of entries) table.delete(entry);
     assert.equal(table.size, 0);

@@ -94,7 +94,7 @@ export class Sharder implements ReceiverHandler {
     if (!(delivery instanceof RabbitDelivery))
       throw new Error('only what a broker delivers can go back to it');
     this.counts.received++;
-    const { body, properties, from } = delivery.message;
+    const { body, properties, from } = delivery;
     const place = placeOf(body, properties, this.#maxMessageBytes);
     if (place.kind === 'foreign') {
       if (delivery.settle('accept')) this.counts.foreign++;

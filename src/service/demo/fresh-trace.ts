@@ -74,6 +74,10 @@ class RenamedDelivery implements Delivery {
     this.origin = recorded.origin;
   }
 
+  get size(): number {
+    return this.body.length;
+  }
+
   get live(): boolean {
     return this.recorded.live;
   }

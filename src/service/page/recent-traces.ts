@@ -5,6 +5,7 @@
  */
 import type { Sent } from '../../export/observed-sink.js';
 import { traceIdOf } from '../../span/unread-span.js';
+import { Chunks } from './chunks.js';
 import { HeldTrace } from './held-trace.js';
 import type { KeptTrace } from './kept-trace.js';
 
@@ -27,6 +28,7 @@ export class RecentTraces {
   readonly bounds: RecentTracesBounds;
   /** In the order of their last spans' coming: the first one goes first. */
   private readonly traces = new Map<string, HeldTrace>();
+  private readonly chunks = new Chunks();
   private spanCount = 0;
   private byteCount = 0;
   private evictedCount = 0;
@@ -95,10 +97,11 @@ export class RecentTraces {
 
   private begin(traceId: string): HeldTrace {
     const { maxSpans, maxBytes } = this.bounds;
-    const trace = new HeldTrace(traceId, {
+    const bounds = {
       maxSpans: Math.max(1, Math.floor(maxSpans / 2)),
       maxBytes: Math.floor(maxBytes / 2),
-    });
+    };
+    const trace = new HeldTrace(traceId, bounds, this.chunks);
     this.traces.set(traceId, trace);
     return trace;
   }
@@ -116,6 +119,7 @@ export class RecentTraces {
       this.traces.delete(trace.traceId);
       this.spanCount -= trace.spans;
       this.byteCount -= trace.bytes;
+      trace.forgetUnread();
       this.evictedCount++;
     }
   }

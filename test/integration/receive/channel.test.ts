@@ -1,6 +1,7 @@
 /** A bridge on a channel of the program's own, with a real broker. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
@@ -53,6 +54,19 @@ describe("a receiver on the program's own channel", () => {
     bridges.push(bridge);
     return { bridge, running: bridge.run() };
   };
+  /** How often the program's socket is written to. */
+  const countWrites = () => {
+    const { stream } = connection.connection as unknown as { stream: Writable };
+    const seen = { writes: 0 };
+    for (const how of ['_write', '_writev'] as const) {
+      const original = (stream[how] as (...args: unknown[]) => void).bind(stream);
+      stream[how] = (...args: unknown[]) => {
+        seen.writes++;
+        original(...args);
+      };
+    }
+    return seen;
+  };
   /** What is left in a queue, seen over another connection. */
   const left = (queue: string, count: number) =>
     vhost.withChannel((other) =>
@@ -88,6 +102,23 @@ describe("a receiver on the program's own channel", () => {
     channel.sendToQueue(QUEUE, STOP);
     await eventually(() => spans.length === 1 && second.bridge.unsettled === 0);
     assert.equal(spans[0]?.attributes['osprofiler.incomplete'], undefined);
+  });
+
+  it('acknowledges what is settled together in one write', async () => {
+    const { bridge } = start();
+    const publish = (half: string) =>
+      vhost.withChannel(async (other) => {
+        for (let point = 0; point < 200; point++)
+          other.sendToQueue(QUEUE, body({ name: `work-${half}`, trace_id: `point ${point}` }));
+      });
+    await publish('start');
+    await eventually(() => bridge.openPoints === 200);
+    const seen = countWrites();
+    await publish('stop');
+    await eventually(() => spans.length === 200 && bridge.unsettled === 0);
+    await left(QUEUE, 0);
+    // 400 acknowledgements, of which none may settle any other; at least the two of a span are settled together.
+    assert.ok(seen.writes > 0 && seen.writes <= 210, `${seen.writes} writes`);
   });
 
   it('rejects what can never become a span, for the dead-letter policy of the queue', async () => {

@@ -83,6 +83,25 @@ describe('traces of spans that are written down', () => {
     assert.deepEqual([unkept, kept.size], [written.length - 10, 10]);
   });
 
+  it('take the place of those that went, and are what was sent', () => {
+    const traces = new RecentTraces({ maxBytes: 1_500_000, maxTraces: 2 });
+    const some = written.slice(0, 200);
+    const under = (copy: number) => {
+      const traceId = copy.toString(16).padStart(32, '0');
+      return spans.slice(0, some.length).map((span) => {
+        const context = { ...span.spanContext(), traceId };
+        const parentSpanContext = span.parentSpanContext && { ...span.parentSpanContext, traceId };
+        return { ...span, ...(parentSpanContext && { parentSpanContext }), spanContext: () => context };
+      });
+    };
+    for (let copy = 1; copy <= 20; copy++) traces.observe(sent(under(copy).map(writeAsJson)));
+    const [plain] = [new RecentTraces()];
+    plain.observe(sent(under(20)));
+    const { traceId } = under(20)[0]!.spanContext();
+    assert.deepEqual(traces.find(traceId)?.spans, plain.find(traceId)?.spans);
+    assert.ok(traces.evicted >= 18);
+  });
+
   it('do not hold on to the bytes that were sent', () => {
     const trace = new HeldTrace('0'.repeat(32), NO_BOUNDS);
     addAll(trace, written);
