@@ -55,6 +55,11 @@ export class Consumption implements Holder, SettlingChannel {
   #error: Error | undefined;
   #open = true;
   #handedOver = false;
+  /** What the signal says: asking it for every message took one part in a hundred of a drain. */
+  #isStopping: boolean;
+  readonly #stop = (): void => {
+    this.#isStopping = true;
+  };
   readonly #bodyTimer = setInterval(() => this.#keepBodies(), KEEP_BODY_AFTER_MS).unref();
   #window = 0;
   #finished = 0;
@@ -77,6 +82,8 @@ export class Consumption implements Holder, SettlingChannel {
       });
     });
     options.turns.join(this);
+    this.#isStopping = options.stopping.aborted;
+    options.stopping.addEventListener('abort', this.#stop, { once: true });
     channel.on('error', (error: Error) => {
       this.#error ??= error;
     });
@@ -194,7 +201,7 @@ export class Consumption implements Holder, SettlingChannel {
 
   handBack(delivery: RabbitDelivery): void {
     // While stopping it stays where it is: it returns to the broker with the channel's end.
-    if (this.options.stopping.aborted) return;
+    if (this.#isStopping) return;
     const fresh = delivery.again();
     if (this.#ledger.renew(delivery, fresh)) this.#handOver(fresh);
   }
@@ -205,7 +212,7 @@ export class Consumption implements Holder, SettlingChannel {
       return;
     }
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
-    if (this.options.stopping.aborted) return;
+    if (this.#isStopping) return;
     // Whole milliseconds take no memory of their own.
     const since = Math.trunc(performance.now());
     const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, since);
@@ -247,6 +254,7 @@ export class Consumption implements Holder, SettlingChannel {
     this.#open = false;
     this.options.turns.leave(this);
     clearInterval(this.#bodyTimer);
+    this.options.stopping.removeEventListener('abort', this.#stop);
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();
     // Of an origin that handed nothing over nobody knows.
