@@ -7,7 +7,7 @@ import type { PointId } from './point-table.js';
 
 const FIRST_SLOTS = 1_024;
 /** Of the slots; a look passes ever more of them beyond. */
-const FULLEST = 0.75;
+const FULLEST = 0.8;
 const EMPTY = 0;
 /** Of both ids. */
 const WORDS = 2 * UUID_WORDS;
