@@ -192,6 +192,7 @@ export class Pending {
   complete(point: LeftPoint, held: HeldDelivery): readonly Delivery[] {
     point.missing.delete(held.half);
     point.waiting.push(held);
+    // Only those that are entries of their own ever miss a half.
     return this.takeWhole(point as LeftEntry);
   }
 

@@ -19,6 +19,15 @@ for (const [kind, traceId] of KINDS)
     const baseId = traceId('ba5e');
     const id = (key: string): PointId => ({ baseId, traceId: traceId(key), hash: hashOf(key) });
 
+    /** A span of point `k` has its outcome while its start is away. @returns its stop. */
+    const endWithoutStart = (pending: Pending, now = 0) => {
+      const [start, stop] = [held('start'), held('stop')];
+      const span = pending.begin(id('k'), false, [start, stop]);
+      start.delivery.isLost = true;
+      assert.deepEqual(pending.end(span, now), []);
+      return stop;
+    };
+
     it('give their deliveries back when they have their outcome', () => {
       const pending = new Pending();
       const [start, stop] = [held('start'), held('stop')];
@@ -33,10 +42,7 @@ for (const [kind, traceId] of KINDS)
 
     it('give none back while one is away, and all of them when it is there again', () => {
       const pending = new Pending();
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      start.delivery.isLost = true;
-      assert.deepEqual(pending.end(span, 0), []);
+      const stop = endWithoutStart(pending);
       assert.equal(pending.deliveries, 1);
       const left = pending.findLeft(id('k'));
       assert.deepEqual(left?.missing, new Set(['start']));
@@ -60,10 +66,7 @@ for (const [kind, traceId] of KINDS)
 
     it('let go of what waits and dies too, and wait for it again', () => {
       const pending = new Pending();
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      start.delivery.isLost = true;
-      pending.end(span, 0);
+      const stop = endWithoutStart(pending);
       stop.delivery.isLost = true;
       pending.forgetDead();
       assert.equal(pending.deliveries, 0);
@@ -76,30 +79,21 @@ for (const [kind, traceId] of KINDS)
 
     it('know at once that what waited has gone away', () => {
       const pending = new Pending();
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      start.delivery.isLost = true;
-      pending.end(span, 0);
+      const stop = endWithoutStart(pending);
       stop.delivery.isLost = true;
       assert.deepEqual(pending.findLeft(id('k'))?.missing, new Set(['start', 'stop']));
     });
 
     it('are remembered beyond any bound while one of their deliveries waits', () => {
       const pending = new Pending(1);
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      start.delivery.isLost = true;
-      pending.end(span, 0);
+      endWithoutStart(pending);
       pending.end(pending.begin(id('l'), false, []), 0);
       assert.deepEqual(pending.findLeft(id('k'))?.missing, new Set(['start']));
     });
 
     it('wait for a half that is away no longer than the timeout', () => {
       const pending = new Pending();
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      start.delivery.isLost = true;
-      pending.end(span, 100);
+      const stop = endWithoutStart(pending, 100);
       assert.deepEqual([...pending.overdue(1_099, 1_000)], []);
       assert.deepEqual([...pending.overdue(1_100, 1_000)], [stop.delivery]);
       assert.deepEqual([...pending.overdue(9_999, 1_000)], []);

@@ -95,7 +95,7 @@ describe('traces of spans that are written down', () => {
       });
     };
     for (let copy = 1; copy <= 20; copy++) traces.observe(sent(under(copy).map(writeAsJson)));
-    const [plain] = [new RecentTraces()];
+    const plain = new RecentTraces();
     plain.observe(sent(under(20)));
     const { traceId } = under(20)[0]!.spanContext();
     assert.deepEqual(traces.find(traceId)?.spans, plain.find(traceId)?.spans);
