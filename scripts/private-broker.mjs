@@ -8,10 +8,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from './ports.mjs';
 
 /** Not /usr/sbin/rabbitmq-server: that wrapper insists on root or the `rabbitmq` user and on the system's data. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -54,7 +55,9 @@ export async function startPrivateBroker(options = {}) {
   if (home === undefined) ensureInstalled();
   const directory =
     options.directory ?? (await mkdtemp(join(home ?? '', temporary(home), 'osprofiler-bridge-broker-')));
-  const [port, managementPort, distributionPort, epmdPort] = await freePorts();
+  const [port, managementPort, distributionPort, epmdPort] = /** @type {[number, number, number, number]} */ (
+    await freePorts(4)
+  );
   await writeConfiguration(directory, port, managementPort, options);
   const environment = brokerEnvironment(insideOf(directory, home), distributionPort, epmdPort);
   const managementUrl = `http://guest:guest@127.0.0.1:${managementPort}`;
@@ -231,28 +234,6 @@ function spawnGuarded(command, args, env) {
  * @type {WeakMap<import('node:child_process').ChildProcess, Promise<unknown>>}
  */
 const closed = new WeakMap();
-
-/**
- * Four ports that were free a moment ago, all different.
- * @returns {Promise<[number, number, number, number]>}
- */
-async function freePorts() {
-  const servers = await Promise.all(
-    Array.from({ length: 4 }, async () => {
-      const server = createServer();
-      await new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', () => resolve(undefined));
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map(
-    (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port,
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return /** @type {[number, number, number, number]} */ (ports);
-}
 
 /**
  * @param {number} port

@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../../support/ports.js';
 import type { Protocol } from './recordings.js';
-import { askText, executable, freePorts, ServerProcess } from './server-process.js';
+import { askText, executable, ServerProcess } from './server-process.js';
 
 /** Of 127.0.0.1. `metrics` is where it tells of itself in Prometheus's form. */
 export interface OtlpPorts {

@@ -1,7 +1,6 @@
 /** A backend as a process of its own: started on loopback ports, ended in order or at once, what it wrote kept. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PROBE_EVERY_MS = 50;
@@ -68,20 +67,6 @@ export async function until<T>(
     }
     await sleep(PROBE_EVERY_MS);
   }
-}
-
-/** Different ports of 127.0.0.1 that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** The executable that the environment variable names. Throws when there is none: a test must not pass without. */

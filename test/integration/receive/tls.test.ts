@@ -1,8 +1,6 @@
 /** TLS to a real broker that wants a certificate of its clients, with a receiver and with the whole program. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
 import { RabbitReceiver } from '../../../src/receive/rabbitmq.js';
@@ -12,6 +10,7 @@ import { Broker } from '../../integrity/support/broker.js';
 import { Certificates, type KeyPair } from '../../support/certificates.js';
 import { body } from '../../support/notifications.js';
 import { OtlpReceiver } from '../../support/otlp-receiver.js';
+import { freePorts } from '../../support/ports.js';
 import { eventually } from '../../support/rabbitmq.js';
 import { RememberingHandler, RememberingLog } from '../../support/receiving.js';
 
@@ -42,7 +41,7 @@ describe('a broker that speaks TLS', { timeout: 240_000 }, () => {
       key: join(certificates.directory, 'served.key'),
     };
     await serve(good);
-    port = await freePort();
+    [port = 0] = await freePorts(1);
     broker = await Broker.start({
       configuration: [
         `listeners.ssl.1 = 127.0.0.1:${port}`,
@@ -244,13 +243,4 @@ async function untilRefused(
   await eventually(() => receiver.state.kind === 'waiting' && reason.test(receiver.state.reason));
   assert.match(log.text, hint);
   assert.equal(handler.deliveries.length, 0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
