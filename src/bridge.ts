@@ -96,6 +96,7 @@ export class Bridge {
       onRenewed: () => {
         this.counts.returned++;
       },
+      onFull: () => this.batcher.hurry(),
       onOriginLost: (origin, unsettled) => this.forget(origin, unsettled),
     };
     try {

@@ -38,8 +38,9 @@ export interface Origin {
 
 /** A message and the one right to settle it. */
 export interface Delivery {
+  /** Once the delivery is accepted nothing may be left of it: then it is empty. */
   readonly body: Buffer;
-  /** Bytes of the body. */
+  /** Bytes of the body, as it came. */
   readonly size: number;
   readonly properties: MessageProperties;
   readonly exchange: string;
@@ -65,6 +66,11 @@ export interface ReceiverHandler {
    * again as a fresh delivery, as if it had gone back to the broker. Its place may be kept for that.
    */
   onRenewed(delivery: Delivery): void;
+  /**
+   * Nothing more comes until something is settled: the broker hands out no more ahead. Whoever waits for company for what
+   * he has waits in vain. Called after {@link onDelivery}, each time.
+   */
+  onFull?(): void;
   /**
    * The origin's deliveries are void, and whoever holds one may forget it. Called once for each
    * origin that handed something over.

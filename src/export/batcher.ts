@@ -60,9 +60,15 @@ export class Batcher<Item> {
     else this.startTimer();
   }
 
+  /** Sends what waits without waiting for more. */
+  hurry(): void {
+    this.isDue = this.queue.length > 0;
+    this.sendWhatIsDue();
+  }
+
   /** Sends what waits without waiting for more. @returns when everything added so far has its outcome. */
   flush(): Promise<void> {
-    this.onDelay();
+    this.hurry();
     return new Promise((resolve) => {
       if (this.pending === 0) resolve();
       else this.idleWaiters.push(resolve);
@@ -79,11 +85,6 @@ export class Batcher<Item> {
 
   private get isFull(): boolean {
     return this.queue.length >= this.options.maxSize || this.queuedBytes >= this.options.maxBytes;
-  }
-
-  private onDelay(): void {
-    this.isDue = this.queue.length > 0;
-    this.sendWhatIsDue();
   }
 
   private sendWhatIsDue(): void {
@@ -104,7 +105,7 @@ export class Batcher<Item> {
   }
 
   private startTimer(): void {
-    this.timer ??= setTimeout(() => this.onDelay(), this.options.delayMs);
+    this.timer ??= setTimeout(() => this.hurry(), this.options.delayMs);
   }
 
   private takeBatch(): Entry<Item>[] {

@@ -7,6 +7,7 @@ import type { Log, Origin, ReceiverHandler, Settlement } from '../delivery.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { acknowledgerOf, messageWith } from './acknowledger.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
+import { BodyStore } from './body-store.js';
 import { type Acknowledger, Ledger } from './ledger.js';
 import { inOneWrite } from './one-write.js';
 import { settledWithin } from './pause.js';
@@ -34,6 +35,7 @@ export class ChannelConsumption {
   readonly #options: ChannelConsumptionOptions;
   readonly #origin: Origin;
   readonly #ledger = new Ledger(false);
+  readonly #bodies = new BodyStore(() => this.#ledger as Iterable<RabbitDelivery>);
   readonly #acknowledger: Acknowledger;
   #end!: (lost?: BridgeError) => void;
   /** Nothing is ever kept aside here. */
@@ -108,6 +110,7 @@ export class ChannelConsumption {
   }
 
   #settle(delivery: RabbitDelivery, how: Settlement): boolean {
+    if (how !== 'accept') delivery.keepBody();
     if (!this.#ledger.settle(delivery, how)) return false;
     this.#flushSoon();
     return true;
@@ -131,10 +134,11 @@ export class ChannelConsumption {
     const { queue, handler } = this.#options;
     const out = message as unknown as ConsumeMessage;
     const delivery = new RabbitDelivery(this.#holder, this.#origin, out, queue, performance.now());
-    delivery.keepBody();
     this.#ledger.add(delivery);
     this.#handedOver = true;
     handler.onDelivery(delivery);
+    delivery.rest(this.#bodies);
+    if (this.#ledger.unacknowledged >= this.#options.prefetch) handler.onFull?.();
   }
 
   /** Gives back what is older than `before`, the oldest first. */

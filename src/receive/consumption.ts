@@ -7,6 +7,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Log, Origin, ReceiverHandler, Rejection, Settlement } from '../delivery.js';
 import { messageOf } from '../errors.js';
 import { acknowledgerOf } from './acknowledger.js';
+import { BodyStore } from './body-store.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './explain.js';
 import { type Acknowledger, Ledger } from './ledger.js';
@@ -14,10 +15,7 @@ import { inOneWrite } from './one-write.js';
 import { settledWithin } from './pause.js';
 import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
 import type { SettlementTurns, SettlingChannel } from './settlement-turns.js';
-import { keepSparseBodies } from './sparse-bodies.js';
 
-/** Messages that are open for so long may get bodies of their own; see {@link keepSparseBodies}. */
-const KEEP_BODY_AFTER_MS = 1_000;
 const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
 export interface ConsumptionOptions {
@@ -60,7 +58,7 @@ export class Consumption implements Holder, SettlingChannel {
   readonly #stop = (): void => {
     this.#isStopping = true;
   };
-  readonly #bodyTimer = setInterval(() => this.#keepBodies(), KEEP_BODY_AFTER_MS).unref();
+  readonly #bodies = new BodyStore(() => this.outstanding);
   #window = 0;
   #finished = 0;
 
@@ -143,12 +141,13 @@ export class Consumption implements Holder, SettlingChannel {
     const { consumerTag = DEFAULT_TAG, queue } = this.options;
     const tag = this.#tags.length === 0 ? consumerTag : `${consumerTag}.${this.#tags.length + 1}`;
     await this.channel.prefetch(prefetch, false);
+    // Messages may come together with the broker's answer.
+    this.#window += prefetch;
     await this.channel.consume(queue, (message) => this.#receive(message), {
       consumerTag: tag,
       noAck: false,
     });
     this.#tags.push(tag);
-    this.#window += prefetch;
   }
 
   /** No more messages, please; what was handed over can still be settled. Never rejects. */
@@ -176,6 +175,7 @@ export class Consumption implements Holder, SettlingChannel {
 
   settle(delivery: RabbitDelivery, how: Settlement): boolean {
     const { setAside } = this.options;
+    if (how !== 'accept') delivery.keepBody();
     if (how !== 'accept' && setAside !== undefined) {
       if (!this.#ledger.setAside(delivery)) return false;
       setAside(delivery, how);
@@ -218,17 +218,14 @@ export class Consumption implements Holder, SettlingChannel {
     const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, since);
     this.#ledger.add(delivery);
     this.#handOver(delivery);
+    if (this.#ledger.unacknowledged >= this.#window) this.options.handler.onFull?.();
   }
 
   #handOver(delivery: RabbitDelivery): void {
     this.#handedOver = true;
     this.options.handler.onDelivery(delivery);
-    delivery.rest();
+    delivery.rest(this.#bodies);
     if (delivery.live) this.options.onKept?.(delivery);
-  }
-
-  #keepBodies(): void {
-    keepSparseBodies(this.outstanding, performance.now() - KEEP_BODY_AFTER_MS);
   }
 
   flush(): void {
@@ -253,7 +250,6 @@ export class Consumption implements Holder, SettlingChannel {
     if (!this.#open) return;
     this.#open = false;
     this.options.turns.leave(this);
-    clearInterval(this.#bodyTimer);
     this.options.stopping.removeEventListener('abort', this.#stop);
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();

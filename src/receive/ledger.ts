@@ -38,6 +38,9 @@ export class LedgerEntry {
   get held(): boolean {
     return this.ledger !== undefined;
   }
+
+  /** @internal It was settled, or another entry took its place. Not called for what is abandoned. */
+  onLeft(): void {}
 }
 
 /** Unacknowledged entries in the order of their tags, and settled ones that the broker does not know of yet. */
@@ -67,6 +70,11 @@ export class Ledger {
   /** How many settlements wait for the next flush. */
   get waiting(): number {
     return this.#accepted.length + this.#rejected.length;
+  }
+
+  /** How many entries the broker counts as handed out: those open, those aside, and those that it was not told of yet. */
+  get unacknowledged(): number {
+    return this.#unsettled + this.#aside + this.#accepted.length + this.#rejected.length;
   }
 
   /** Whether some of them would need a frame of their own now, but may go with others once older entries are settled. */
@@ -135,6 +143,7 @@ export class Ledger {
     if (entry.next === undefined) this.#newest = fresh;
     else entry.next.previous = fresh;
     detach(entry);
+    entry.onLeft();
     this.#aside -= 1;
     this.#unsettled += 1;
     return true;
@@ -210,6 +219,7 @@ export class Ledger {
     if (entry.next === undefined) this.#newest = entry.previous;
     else entry.next.previous = entry.previous;
     detach(entry);
+    entry.onLeft();
   }
 }
 

@@ -1,6 +1,7 @@
 /** A message that a channel handed out, and what can be done with it. */
 import type { ConsumeMessage, MessageProperties } from 'amqplib';
 import type { Delivery, Origin, Settlement } from '../delivery.js';
+import type { BodyStore, Shelf, Stored } from './body-store.js';
 import { LedgerEntry } from './ledger.js';
 import { deliveriesBefore, type Provenance, provenanceOf } from './provenance.js';
 import { isShardExchange } from './shard/layout.js';
@@ -82,15 +83,15 @@ function isEmpty(headers: object | undefined): boolean {
   return true;
 }
 
-export class RabbitDelivery extends LedgerEntry implements Delivery {
+const NOTHING = Buffer.alloc(0);
+
+export class RabbitDelivery extends LedgerEntry implements Delivery, Stored {
   readonly size: number;
   readonly #markings: Markings;
-  /** Where the body lies: amqplib's are windows on the chunk that the socket read, or copied out; see sparse-bodies.ts. */
-  #chunk: ArrayBufferLike;
-  #begin: number;
-  /** The window itself. Most who ask for it ask at once, and what is open for long needs none. */
-  #body: Buffer | undefined;
-  #isOwnBody = false;
+  /** amqplib's window on what the socket read. Most who ask for the body ask at once, before it is put on its shelf. */
+  #window: Buffer | undefined;
+  #shelf: Shelf | undefined;
+  #begin = 0;
 
   /**
    * @param message amqplib's.
@@ -109,18 +110,21 @@ export class RabbitDelivery extends LedgerEntry implements Delivery {
     const { content } = message;
     this.size = content.length;
     this.#markings = markingsOf(message, queue);
-    this.#chunk = content.buffer;
-    this.#begin = content.byteOffset;
-    this.#body = content;
+    this.#window = content;
   }
 
   get body(): Buffer {
-    return this.#body ?? Buffer.from(this.#chunk, this.#begin, this.size);
+    return this.#window ?? this.#shelf?.body(this.#begin, this.size) ?? NOTHING;
   }
 
-  /** What holds the body, and may hold much else. */
-  get chunk(): ArrayBufferLike {
-    return this.#chunk;
+  get shelf(): Shelf | undefined {
+    return this.#shelf;
+  }
+
+  putOn(shelf: Shelf, begin: number): void {
+    this.#window = undefined;
+    this.#shelf = shelf;
+    this.#begin = begin;
   }
 
   get properties(): MessageProperties {
@@ -156,19 +160,21 @@ export class RabbitDelivery extends LedgerEntry implements Delivery {
     return this.holder.settle(this, how);
   }
 
-  /** It was handed over and is kept: its body is seldom asked for again. */
-  rest(): void {
-    this.#body = undefined;
+  /** It was handed over: from now on its body is asked for seldom, or never once it is settled. */
+  rest(store: BodyStore): void {
+    if (this.held) store.keep(this);
+    else this.#window = undefined;
   }
 
-  /** Gives it a body of its own. */
+  /** It will never be a span: whoever is told of that may want to see it, for as long as he holds it. */
   keepBody(): void {
-    if (this.#isOwnBody) return;
-    const own = Buffer.from(this.body);
-    this.#chunk = own.buffer;
-    this.#begin = own.byteOffset;
-    this.#body = undefined;
-    this.#isOwnBody = true;
+    this.#window = this.body;
+  }
+
+  /** @internal */
+  override onLeft(): void {
+    this.#shelf?.remove();
+    this.#shelf = undefined;
   }
 
   /** The same message once more, as old as this one. */

@@ -90,6 +90,22 @@ describe('batching', () => {
     assert.deepEqual(outcomes, [[['a', 'b'], { kind: 'taken', refused: 1 }]]);
   });
 
+  it('is sent at once when nothing more can come, as far as batches may be on their way', async () => {
+    const { batcher, sink } = batching({ maxSize: 3, maxInFlight: 1 });
+    batcher.hurry();
+    add(batcher, 'a');
+    add(batcher, 'b');
+    assert.equal(sink.requests.length, 0);
+    batcher.hurry();
+    assert.deepEqual(sink.requests[0]?.names, ['a', 'b']);
+    add(batcher, 'c');
+    batcher.hurry();
+    assert.equal(sink.requests.length, 1);
+    sink.requests[0]?.answer(TAKEN);
+    await settled();
+    assert.deepEqual(sink.requests[1]?.names, ['c']);
+  });
+
   it('is flushed when everything that was added has its outcome', async () => {
     const { batcher, sink, outcomes } = batching({ maxSize: 2, maxInFlight: 1 });
     for (const name of ['a', 'b', 'c']) add(batcher, name);

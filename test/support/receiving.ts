@@ -12,11 +12,14 @@ export class RememberingHandler implements ReceiverHandler {
   readonly deliveries: Delivery[] = [];
   readonly renewed: Delivery[] = [];
   readonly lost: Origin[] = [];
+  /** What the deliveries said when they were handed over; once they are settled, nothing of that is left. */
+  readonly bodies: string[] = [];
 
   constructor(private readonly whenDelivered: (delivery: Delivery) => void = () => undefined) {}
 
   onDelivery(delivery: Delivery): void {
     this.deliveries.push(delivery);
+    this.bodies.push(delivery.body.toString());
     this.whenDelivered(delivery);
   }
 
@@ -26,10 +29,6 @@ export class RememberingHandler implements ReceiverHandler {
 
   onOriginLost(origin: Origin): void {
     this.lost.push(origin);
-  }
-
-  get bodies(): string[] {
-    return this.deliveries.map((delivery) => delivery.body.toString());
   }
 }
 

@@ -39,12 +39,13 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     const running = start(test, vhost, { renewal: SOON });
     await eventually(() => running.receiver.status().renewed >= 3);
     await eventually(() => running.receiver.status().parked === 1);
-    const { deliveries, renewed } = running.handler;
+    const { deliveries, bodies, renewed } = running.handler;
     assert.equal(deliveries.length, renewed.length + 1);
     assert.ok(renewed.every(({ live }) => !live));
+    assert.deepEqual(new Set(bodies), new Set(['held']));
     for (const delivery of deliveries) {
       const { exchange, routingKey, properties } = delivery;
-      assert.deepEqual([delivery.body.toString(), exchange, routingKey], ['held', 'nova', 'profiler.info']);
+      assert.deepEqual([exchange, routingKey], ['nova', 'profiler.info']);
       assert.equal(properties.contentType, 'application/json');
       assert.equal(properties.headers?.['compression'], 'none');
     }
@@ -52,6 +53,27 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await eventually(() => deliveries.at(-1)!.settle('accept'));
     await running.receiver.close();
     assert.deepEqual([await leftIn(vhost), await leftIn(vhost, PARKING)], [0, 0]);
+  });
+
+  it('are not waited for by what is complete, when the broker hands out no more ahead of them', async (test) => {
+    const pairs = Array.from({ length: 99 }, (_none, index) =>
+      ['start', 'stop'].map((half) =>
+        body({
+          name: `work-${half}`,
+          trace_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+        }),
+      ),
+    ).flat();
+    const open = ['a', 'b'].map((name) =>
+      body({ name: `${name}-start`, trace_id: `${name}0000000-0000-4000-8000-000000000000` }),
+    );
+    await publish(
+      vhost,
+      [...open, ...pairs].map((each) => each.toString()),
+    );
+    const { bridge } = bridging(test, vhost, 60_000, { batchDelayMs: 3_600_000 });
+    await eventually(() => bridge.counts.spans === pairs.length / 2);
+    assert.equal(bridge.openPoints, open.length);
   });
 
   it('make one complete span, however often they were renewed', async (test) => {
@@ -172,7 +194,7 @@ describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_00
     const proxy = await FaultyProxy.start(broker().port);
     test.after(() => proxy.stop());
     const address = { ...vhost.address(), hosts: [{ host: '127.0.0.1', port: proxy.port }] };
-    const { bridge, receiver, sink } = bridging(test, vhost, 60_000, queue, address);
+    const { bridge, receiver, sink } = bridging(test, vhost, 60_000, { queue, address });
     for (let reconnects = 0; reconnects < 10; reconnects += 1) {
       await eventually(() => receiver.status().reconnects === reconnects && bridge.openPoints === 50);
       if (reconnects > 0) await eventually(() => receiver.status().parked === 50);
@@ -192,8 +214,7 @@ function bridging(
   test: { after(fn: () => Promise<void>): void },
   vhost: TestVhost,
   afterMs: number,
-  queue = 'profiler.info',
-  address = vhost.address(),
+  { queue = 'profiler.info', address = vhost.address(), batchDelayMs = 10 } = {},
 ) {
   const sink = new PromptSink();
   const log = new RememberingLog();
@@ -205,7 +226,7 @@ function bridging(
     backoff: { initialMs: 50, maximumMs: 200 },
     renewal: { afterMs },
   });
-  const bridge = new Bridge({ receivers: [receiver], sink, log, batch: { delayMs: 10 } });
+  const bridge = new Bridge({ receivers: [receiver], sink, log, batch: { delayMs: batchDelayMs } });
   const running = bridge.run();
   test.after(async () => {
     await bridge.close();
