@@ -116,8 +116,8 @@ export class Consumption implements Holder, SettlingChannel {
     return this.#ledger.waiting;
   }
 
-  get isScattered(): boolean {
-    return this.#ledger.isScattered;
+  get scattered(): number {
+    return this.#ledger.scattered;
   }
 
   /** How many of its deliveries were settled or renewed. */
@@ -141,13 +141,14 @@ export class Consumption implements Holder, SettlingChannel {
     const { consumerTag = DEFAULT_TAG, queue } = this.options;
     const tag = this.#tags.length === 0 ? consumerTag : `${consumerTag}.${this.#tags.length + 1}`;
     await this.channel.prefetch(prefetch, false);
-    // Messages may come together with the broker's answer.
-    this.#window += prefetch;
     await this.channel.consume(queue, (message) => this.#receive(message), {
       consumerTag: tag,
       noAck: false,
     });
     this.#tags.push(tag);
+    this.#window += prefetch;
+    // Messages may have come together with the broker's answer.
+    this.#tellIfFull();
   }
 
   /** No more messages, please; what was handed over can still be settled. Never rejects. */
@@ -218,7 +219,11 @@ export class Consumption implements Holder, SettlingChannel {
     const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, since);
     this.#ledger.add(delivery);
     this.#handOver(delivery);
-    if (this.#ledger.unacknowledged >= this.#window) this.options.handler.onFull?.();
+    this.#tellIfFull();
+  }
+
+  #tellIfFull(): void {
+    if (this.#window > 0 && this.#ledger.unacknowledged >= this.#window) this.options.handler.onFull?.();
   }
 
   #handOver(delivery: RabbitDelivery): void {

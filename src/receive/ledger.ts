@@ -77,9 +77,16 @@ export class Ledger {
     return this.#unsettled + this.#aside + this.#accepted.length + this.#rejected.length;
   }
 
-  /** Whether some of them would need a frame of their own now, but may go with others once older entries are settled. */
-  get isScattered(): boolean {
-    return this.#rejected.length === 0 && this.#highest > this.#bound;
+  /**
+   * How many of them would need a frame of their own now, but may go with others once older entries are settled.
+   * O(settlements that wait).
+   */
+  get scattered(): number {
+    const bound = this.#bound;
+    if (this.#rejected.length > 0 || this.#highest <= bound) return 0;
+    let count = 0;
+    for (const tag of this.#accepted) if (tag > bound) count += 1;
+    return count;
   }
 
   /** Takes in an entry that has just arrived; its tag is above all earlier ones. */

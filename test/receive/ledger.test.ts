@@ -69,11 +69,11 @@ describe('the ledger', () => {
   it('is scattered while something settled lies behind what is unsettled', () => {
     const { ledger, channel, entries } = filled(5);
     for (const index of [0, 1]) ledger.settle(entries[index]!, 'accept');
-    assert.equal(ledger.isScattered, false);
+    assert.equal(ledger.scattered, 0);
     ledger.settle(entries[3]!, 'accept');
-    assert.equal(ledger.isScattered, true);
+    assert.equal(ledger.scattered, 1);
     ledger.settle(entries[2]!, 'accept');
-    assert.equal(ledger.isScattered, false);
+    assert.equal(ledger.scattered, 0);
     ledger.flush(channel);
     assert.deepEqual(channel.frames, ['ack 4 multiple']);
   });
@@ -82,10 +82,10 @@ describe('the ledger', () => {
     const { ledger, channel, entries } = filled(5);
     ledger.settle(entries[4]!, 'accept');
     ledger.flush(channel);
-    assert.equal(ledger.isScattered, false);
+    assert.equal(ledger.scattered, 0);
     ledger.settle(entries[3]!, 'accept');
     ledger.settle(entries[2]!, REJECTION);
-    assert.equal(ledger.isScattered, false);
+    assert.equal(ledger.scattered, 0);
   });
 
   it('acknowledges in the order of the tags', () => {
@@ -252,7 +252,7 @@ class World {
 
   flush(): void {
     const waiting = this.ledger.waiting;
-    assert.equal(this.ledger.isScattered, this.#isScattered());
+    assert.equal(this.ledger.scattered, this.#scattered());
     const frames = this.ledger.flush(this.channel);
     assert.ok(frames <= waiting, 'never more frames than settlements');
     assert.equal(this.ledger.waiting, 0);
@@ -265,14 +265,14 @@ class World {
     }
   }
 
-  #isScattered(): boolean {
+  #scattered(): number {
     const told = ({ tag }: LedgerEntry) => !this.channel.outstanding.has(tag);
     const waiting = this.entries.filter(
       (entry, index) => !/open|aside/.test(this.states[index]!) && !told(entry),
     );
-    if (waiting.some(({ tag }) => this.states[tag - 1] === 'rejected')) return false;
+    if (waiting.some(({ tag }) => this.states[tag - 1] === 'rejected')) return 0;
     const oldest = this.states.findIndex((state) => /open|aside/.test(state));
-    return oldest >= 0 && waiting.some(({ tag }) => tag - 1 > oldest);
+    return oldest < 0 ? 0 : waiting.filter(({ tag }) => tag - 1 > oldest).length;
   }
 
   private arrive(): void {

@@ -5,19 +5,19 @@ import { SettlementTurns, type SettlingChannel } from '../../src/receive/settlem
 class Channel implements SettlingChannel {
   readonly window = 100;
   waiting = 0;
-  isScattered = false;
+  scattered = 0;
   flushes = 0;
 
   /** So many wait that would need frames of their own. */
   scatter(waiting: number): void {
     this.waiting = waiting;
-    this.isScattered = true;
+    this.scattered = waiting;
   }
 
   flush(): void {
     this.flushes += 1;
     this.waiting = 0;
-    this.isScattered = false;
+    this.scattered = 0;
   }
 }
 
@@ -66,7 +66,18 @@ describe('settlements', () => {
     one.scatter(20);
     await settled(turns);
     assert.equal(one.flushes, 0);
-    one.isScattered = false;
+    one.scattered = 0;
+    await settled(turns);
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+  });
+
+  it('go when few of all of them would need frames of their own', async () => {
+    const { turns, one, other } = twoChannels();
+    one.scatter(2);
+    other.waiting = 13;
+    await settled(turns);
+    assert.deepEqual([one.flushes, other.flushes], [0, 0]);
+    other.waiting = 14;
     await settled(turns);
     assert.deepEqual([one.flushes, other.flushes], [1, 1]);
   });
@@ -88,7 +99,7 @@ describe('settlements', () => {
     turns.soon(true);
     await endOfTurn();
     assert.deepEqual([one.flushes, other.flushes], [1, 1]);
-    one.isScattered = true;
+    one.scatter(1);
     await settled(turns);
     assert.equal(one.flushes, 1);
     turns.flush();
