@@ -92,6 +92,8 @@ export class RabbitDelivery extends LedgerEntry implements Delivery, Stored {
   #window: Buffer | undefined;
   #shelf: Shelf | undefined;
   #begin = 0;
+  /** Whether the body stays when the delivery has left its shelf. */
+  #keepsBody = false;
 
   /**
    * @param message amqplib's.
@@ -122,7 +124,7 @@ export class RabbitDelivery extends LedgerEntry implements Delivery, Stored {
   }
 
   putOn(shelf: Shelf, begin: number): void {
-    this.#window = undefined;
+    if (!this.#keepsBody) this.#window = undefined;
     this.#shelf = shelf;
     this.#begin = begin;
   }
@@ -162,13 +164,17 @@ export class RabbitDelivery extends LedgerEntry implements Delivery, Stored {
 
   /** It was handed over: from now on its body is asked for seldom, or never once it is settled. */
   rest(store: BodyStore): void {
+    if (this.#keepsBody) return;
     if (this.held) store.keep(this);
     else this.#window = undefined;
   }
 
   /** It will never be a span: whoever is told of that may want to see it, for as long as he holds it. */
   keepBody(): void {
-    this.#window = this.body;
+    if (this.#keepsBody) return;
+    // Not what the socket read, with all that came beside it.
+    this.#window = Buffer.from(this.body);
+    this.#keepsBody = true;
   }
 
   /** @internal */

@@ -19,6 +19,13 @@ class Bodies {
 
   /** A message that came and was not settled at once. */
   keep(content: Buffer): RabbitDelivery {
+    const delivery = this.take(content);
+    delivery.rest(this.store);
+    return delivery;
+  }
+
+  /** A message that comes just now. */
+  take(content: Buffer): RabbitDelivery {
     const fields = { deliveryTag: ++this.#tag, redelivered: false, exchange: 'nova', routingKey: 'info' };
     const message = { content, fields, properties: {} };
     const delivery = new RabbitDelivery(
@@ -29,7 +36,6 @@ class Bodies {
       0,
     );
     this.ledger.add(delivery);
-    delivery.rest(this.store);
     return delivery;
   }
 
@@ -120,13 +126,24 @@ describe('bodies of open messages', () => {
     assert.equal(settled!.size, 3);
   });
 
-  it('stay with whoever is told that they are rejected', () => {
+  it('stay with whoever is told that they are rejected, at once or later, aside or not', () => {
     const bodies = new Bodies();
-    const delivery = bodies.keep(Buffer.from('odd'));
-    delivery.keepBody();
-    bodies.ledger.settle(delivery, { reason: 'malformed', detail: 'odd' });
-    for (let index = 0; index < 200; index++) bodies.settle(bodies.keep(bodyOf(index)));
-    assert.equal(delivery.body.toString(), 'odd');
+    const later = [bodies.keep(Buffer.from('odd')), bodies.keep(Buffer.from('odd'))];
+    for (const delivery of later) delivery.keepBody();
+    const atOnce = [bodies.take(Buffer.from('odd')), bodies.take(Buffer.from('odd'))];
+    for (const delivery of atOnce) delivery.keepBody();
+    const rejected = [...later, ...atOnce];
+    for (const [index, delivery] of rejected.entries()) {
+      if (index % 2 === 0) bodies.ledger.settle(delivery, { reason: 'malformed', detail: 'odd' });
+      else bodies.ledger.setAside(delivery);
+    }
+    for (const delivery of atOnce) delivery.rest(bodies.store);
+    for (let index = 0; index < 10_000; index++) bodies.keep(bodyOf(index));
+    for (const delivery of rejected) bodies.ledger.release(delivery);
+    assert.deepEqual(
+      rejected.map(({ body }) => body.toString()),
+      ['odd', 'odd', 'odd', 'odd'],
+    );
   });
 
   it('are the same with whatever is kept, settled and asked for in between', () => {
