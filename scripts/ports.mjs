@@ -52,7 +52,8 @@ async function listening(port) {
   try {
     await once(server, 'listening');
     return server;
-  } catch {
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EADDRINUSE') throw error;
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 const SLAB_BYTES = 64 * 1024;
 /** With more bytes of slabs than this, the oldest bodies are packed until half of it is left. A drain needs some 5 MiB. */
 const MOST_BYTES = 8 * 1024 * 1024;
-/** zlib's quickest: the next takes half as long again, for a twentieth less. */
+/** zlib's quickest: its usual one takes twice as long, for a seventh less. */
 const LEVEL = 1;
 
 /** What a slab full of starts comes to. zlib writes into buffers of such a size, 16 KiB when it is not told. */

@@ -2,7 +2,7 @@
  * When settlements go to the broker: those of all channels that halves of one pair may come by, in one turn. A bridge
  * that is killed then leaves behind both halves of a pair or neither, but for what is cut in the middle of a write.
  *
- * They wait for each other while some of them would need a frame of their own, as long as the root of a trace is open
+ * They wait for each other while more than a few would need a frame of their own, as long as the root of a trace is open
  * before them: frames are what an acknowledgement costs the broker, and nearly all of them go in one `multiple` frame
  * when that trace is over. In a drain that halves the broker's work. What waits when the bridge is killed comes again,
  * as what is on its way does.

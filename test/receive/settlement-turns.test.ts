@@ -35,6 +35,18 @@ function settled(turns: SettlementTurns): Promise<void> {
   return endOfTurn();
 }
 
+/** What was settled waits; once that has changed, all of it goes. */
+async function waitsUntil(
+  { turns, one, other }: ReturnType<typeof twoChannels>,
+  change: () => void,
+): Promise<void> {
+  await settled(turns);
+  assert.deepEqual([one.flushes, other.flushes], [0, 0]);
+  change();
+  await settled(turns);
+  assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+}
+
 const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('settlements', () => {
@@ -62,34 +74,28 @@ describe('settlements', () => {
   });
 
   it('wait no longer than until the trace before them is over', async () => {
-    const { turns, one, other } = twoChannels();
-    one.scatter(20);
-    await settled(turns);
-    assert.equal(one.flushes, 0);
-    one.scattered = 0;
-    await settled(turns);
-    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+    const channels = twoChannels();
+    channels.one.scatter(20);
+    await waitsUntil(channels, () => {
+      channels.one.scattered = 0;
+    });
   });
 
   it('go when few of all of them would need frames of their own', async () => {
-    const { turns, one, other } = twoChannels();
-    one.scatter(2);
-    other.waiting = 13;
-    await settled(turns);
-    assert.deepEqual([one.flushes, other.flushes], [0, 0]);
-    other.waiting = 14;
-    await settled(turns);
-    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+    const channels = twoChannels();
+    channels.one.scatter(2);
+    channels.other.waiting = 13;
+    await waitsUntil(channels, () => {
+      channels.other.waiting = 14;
+    });
   });
 
   it('all go when more than a quarter of a window waits', async () => {
-    const { turns, one, other } = twoChannels();
-    one.scatter(25);
-    await settled(turns);
-    assert.deepEqual([one.flushes, other.flushes], [0, 0]);
-    one.waiting = 26;
-    await settled(turns);
-    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+    const channels = twoChannels();
+    channels.one.scatter(25);
+    await waitsUntil(channels, () => {
+      channels.one.waiting = 26;
+    });
   });
 
   it('do not wait when one of them is urgent', async () => {
