@@ -3,7 +3,7 @@
  * the same places: a copy of that text is made, and they are put in. Of a span of SQL that is a tenth of the work.
  */
 import type { SpanPattern, UsualSpan } from '../span/usual-span.js';
-import { LOW_BITS, UUID_LENGTH } from '../span/uuid.js';
+import { LOW_BITS, UUID_LENGTH } from '../uuid.js';
 
 /** A span as it is written, the comma behind it included, and where in it what differs from span to span stands. */
 interface Form {

@@ -6,9 +6,9 @@
  */
 import { type Attributes, type HrTime, type SpanContext, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { isCanonicalUuid, lowDigitsOf } from '../uuid.js';
 import { toHrTime } from './time.js';
 import { UnreadSpan } from './unread-span.js';
-import { isCanonicalUuid, lowDigitsOf } from './uuid.js';
 
 /** OTLP has no such id. */
 const NO_LOW_BITS = '0000-000000000000';

@@ -4,7 +4,7 @@
  * Pure: a half comes with an opaque token (the bridge's is its delivery) and the caller's clock. What is open is
  * bounded by count, bytes and age; past a bound the oldest half leaves as an incomplete point.
  */
-import { UUID_LENGTH } from '../span/uuid.js';
+import { UUID_LENGTH } from '../uuid.js';
 import type { Id, Notification } from '../wire/notification.js';
 import { hashOf, type PointId, PointTable } from './point-table.js';
 

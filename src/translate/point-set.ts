@@ -2,7 +2,7 @@
  * Trace points of which nothing is to be known but that they are there: in 36 bytes each that the garbage collector never
  * looks at. As keys of a map, the ids of what left lately were a fifth of all that it had to mark again and again.
  */
-import { putWords, UUID_WORDS } from '../span/uuid.js';
+import { putWords, UUID_WORDS } from '../uuid.js';
 import type { PointId } from './point-table.js';
 
 const FIRST_SLOTS = 1_024;

@@ -71,9 +71,10 @@ export function decode(
 
 function decodeText(body: Buffer, keepsParams: boolean): Decoded {
   if (isAscii(body)) {
-    const text = body.toString('latin1');
-    const notification = readUsualMessage(text, body, keepsParams);
-    return notification === undefined ? decodeFully(text) : { kind: 'notification', notification };
+    const notification = readUsualMessage(body, keepsParams);
+    return notification === undefined
+      ? decodeFully(body.toString('latin1'))
+      : { kind: 'notification', notification };
   }
   if (!isUtf8(body)) return malformed('not-utf-8', 'the body is not UTF-8');
   return decodeFully(body.toString('utf8'));

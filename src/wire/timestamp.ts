@@ -7,8 +7,8 @@ const SECOND_LENGTH = 19;
 const USUAL_LENGTH = 26;
 const POINT = 0x2e;
 
-/** Notifications come by the hundred from one second: the last one is remembered. */
-let lastSecond = '1970-01-01T00:00:00';
+/** Notifications come by the hundred from one second: the last one is remembered, as its text has it. */
+let lastSecond: Uint8Array = Buffer.from('1970-01-01T00:00:00');
 let lastSecondMicros = 0;
 
 /**
@@ -16,26 +16,32 @@ let lastSecondMicros = 0;
  * @returns undefined for what is not a moment between 1970 and 2254 (OTLP has no others; a double holds no more µs).
  */
 export function parseTimestamp(text: string): number | undefined {
-  const micros = microsOfLastSecond(text);
-  if (micros >= 0) return lastSecondMicros + micros;
-  const second = text.slice(0, SECOND_LENGTH);
   const match = FORM.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, sec, fraction = ''] = match;
   const moment = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +sec!);
-  if (!isSameMoment(moment, second) || +year! < 1970 || +year! > 2254) return undefined;
-  lastSecond = second;
-  lastSecondMicros = moment * 1000;
-  return lastSecondMicros + Number(fraction.padEnd(6, '0').slice(0, 6));
+  if (!isSameMoment(moment, text.slice(0, SECOND_LENGTH)) || +year! < 1970 || +year! > 2254) return undefined;
+  return moment * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+}
+
+/** {@link parseTimestamp} of what lies in the bytes of an ASCII text from `begin` to before `end`. */
+export function parseTimestampAt(bytes: Buffer, begin: number, end: number): number | undefined {
+  const micros = end - begin === USUAL_LENGTH ? microsOfLastSecond(bytes, begin) : -1;
+  if (micros >= 0) return lastSecondMicros + micros;
+  const timestamp = parseTimestamp(bytes.toString('latin1', begin, end));
+  if (timestamp === undefined) return undefined;
+  lastSecond = new Uint8Array(bytes.subarray(begin, begin + SECOND_LENGTH));
+  lastSecondMicros = timestamp - (timestamp % 1e6);
+  return timestamp;
 }
 
 /** The six digits behind the remembered second; -1 for any other text. */
-function microsOfLastSecond(text: string): number {
-  if (text.length !== USUAL_LENGTH || text.charCodeAt(SECOND_LENGTH) !== POINT) return -1;
-  if (!text.startsWith(lastSecond)) return -1;
+function microsOfLastSecond(bytes: Uint8Array, begin: number): number {
+  if (bytes[begin + SECOND_LENGTH] !== POINT) return -1;
+  for (let at = 0; at < SECOND_LENGTH; at++) if (bytes[begin + at] !== lastSecond[at]) return -1;
   let micros = 0;
-  for (let at = SECOND_LENGTH + 1; at < USUAL_LENGTH; at++) {
-    const digit = text.charCodeAt(at) - 0x30;
+  for (let at = begin + SECOND_LENGTH + 1; at < begin + USUAL_LENGTH; at++) {
+    const digit = bytes[at]! - 0x30;
     if (digit < 0 || digit > 9) return -1;
     micros = micros * 10 + digit;
   }

@@ -10,7 +10,7 @@ const SOURCES = join(process.cwd(), 'src');
 const MAX_LINES = 300;
 
 /** A room is a folder of src, or a file that lies in src itself. */
-const GROUND = ['wire', 'span', 'delivery', 'errors', 'version'];
+const GROUND = ['wire', 'span', 'delivery', 'errors', 'uuid', 'version'];
 const MIDDLE = ['translate', 'receive', 'export'];
 const BRIDGE = ['bridge', 'counts', 'pending', 'propagation'];
 
@@ -19,8 +19,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   version: [],
   errors: [],
   delivery: ['wire', 'errors'],
-  wire: ['delivery', 'errors'],
-  span: [],
+  uuid: [],
+  wire: ['delivery', 'errors', 'uuid'],
+  span: ['uuid'],
   translate: GROUND,
   receive: GROUND,
   export: GROUND,

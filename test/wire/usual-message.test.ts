@@ -19,8 +19,8 @@ const TAIL =
 /** Whether the short way was taken; it must agree with the full one, with parameters and without. */
 function isUsual(text: string): boolean {
   const body = Buffer.from(text, 'latin1');
-  const read = readUsualMessage(text, body);
-  const short = readUsualMessage(text, body, false);
+  const read = readUsualMessage(body);
+  const short = readUsualMessage(body, false);
   assert.equal(short === undefined, read === undefined, text);
   if (read === undefined || short === undefined) return false;
   const full = decodeFully(text);
@@ -66,7 +66,7 @@ describe('messages as they usually are', () => {
     const boot = readCapture('nova-server-boot-no-valid-host').map(({ body }) => body.toString('latin1'));
     assert.equal(boot.filter(isUsual).length, boot.length);
     for (const text of plain) isUsual(text);
-    const short = boot.map((text) => readUsualMessage(text, Buffer.from(text, 'latin1'), false)!);
+    const short = boot.map((text) => readUsualMessage(Buffer.from(text, 'latin1'), false)!);
     const withGist = short.filter((notification) => gistOf(notification) !== undefined);
     assert.ok(withGist.length > 0.8 * boot.length, `${withGist.length} of ${boot.length}`);
   });
@@ -87,6 +87,28 @@ describe('messages as they usually are', () => {
     for (const key of ['payload', 'event_type', 'oslo.message', 'pay\\u006coad'])
       assert.ok(!isUsual(`${HEAD}{"host": "h"}${TAIL}, "${key}": 1}`), key);
     assert.ok(isUsual(`${HEAD}{"host": "h"}${TAIL}, "message_id": 1}`));
+  });
+
+  it('have ids of any kind, and none that are escaped', () => {
+    const uuid = '05f7ba29-f4f3-423a-9d56-3fde5b7883e9';
+    for (const id of [uuid, uuid.toUpperCase(), uuid.replaceAll('-', ''), 'any', ''])
+      assert.ok(
+        isUsual(`${HEAD.replaceAll('"b"', `"${id}"`).replace('"t"', `"${id}"`)}{"host": "h"}${TAIL}}`),
+      );
+    for (const id of ['\\u0062', uuid.replace('0', '\\u0030')])
+      for (const key of ['base_id', 'trace_id', 'parent_id', 'message_id'])
+        assert.ok(
+          !isUsual(`${HEAD.replace(new RegExp(`"${key}": "."`), `"${key}": "${id}"`)}{"host": "h"}${TAIL}}`),
+        );
+  });
+
+  it('come from any host, project and service', () => {
+    const sql = (host: string) => `{"db": {"statement": "SELECT 1", "params": {}}, "host": "${host}"}`;
+    for (const host of ['h', '', 'a}b', '}}', '\\u00e9', '\\"', '__type__', 'x'.repeat(2_000)])
+      for (const info of [`{"host": "${host}"}`, sql(host)])
+        for (const tail of [TAIL, TAIL.replace('nova', 'a}b'), TAIL.replace('api', 'x'.repeat(2_000))])
+          isUsual(`${HEAD}${info}${tail}}`);
+    assert.ok(isUsual(`${HEAD}${sql('\\u00e9')}${TAIL}}`));
   });
 
   it('are whole', () => {
@@ -161,7 +183,7 @@ describe('messages as they usually are', () => {
       const info =
         at % 3 === 0 ? '{"host": "h"}' : '{"db": {"statement": "SELECT 2", "params": {}}, "host": "h"}';
       const text = `${HEAD.replace('db-start', `name-${at % 40}-start`)}${info}${tail}}`;
-      const read = readUsualMessage(text, Buffer.from(text), false)!;
+      const read = readUsualMessage(Buffer.from(text), false)!;
       const gist = gistOf(read);
       assert.deepEqual([gist?.name, gist?.project], [read.name, read.project]);
     }
@@ -169,7 +191,7 @@ describe('messages as they usually are', () => {
 
   it('have the gist of what they say when they were changed, or none', () => {
     const text = `${HEAD}{"db": {"statement": "SELECT 1", "params": {}}, "host": "h"}${TAIL}}`;
-    const read = readUsualMessage(text, Buffer.from(text), false)!;
+    const read = readUsualMessage(Buffer.from(text), false)!;
     assert.deepEqual(gistOf({ ...read, name: 'other' }), { ...gistOf(read), name: 'other' });
     assert.deepEqual(gistOf({ ...read, service: 'other' }), { ...gistOf(read), service: 'other' });
     assert.equal(gistOf({ ...read, info: { ...read.info } }), undefined);
@@ -179,7 +201,7 @@ describe('messages as they usually are', () => {
   it('share nothing that a caller could write to', () => {
     for (const info of ['{"host": "h"}', '{"db": {"statement": "SELECT 1", "params": {}}, "host": "h"}']) {
       const text = `${HEAD}${info}${TAIL}}`;
-      const read = readUsualMessage(text, Buffer.from(text), false)?.info;
+      const read = readUsualMessage(Buffer.from(text), false)?.info;
       assert.throws(() => {
         Object.assign(read ?? {}, { host: 'other' });
       }, TypeError);
