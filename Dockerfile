@@ -28,5 +28,5 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
 STOPSIGNAL SIGTERM
 # The bridge handles SIGTERM itself and starts no processes: it needs no init (tini, --init) in front.
 # A small young generation stays in the processor's cache; see docs/performance.md.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "/app/dist/service/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "--initial-old-space-size=64", "/app/dist/service/main.js"]
 CMD ["run"]
