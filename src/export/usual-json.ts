@@ -3,11 +3,13 @@
  * the same places: a copy of that text is made, and they are put in. Of a span of SQL that is a tenth of the work.
  */
 import type { SpanPattern, UsualSpan } from '../span/usual-span.js';
-import { LOW_BITS, UUID_LENGTH } from '../uuid.js';
+import { digitsOf, LOW_BITS, UUID_LENGTH } from '../uuid.js';
 
 /** A span as it is written, the comma behind it included, and where in it what differs from span to span stands. */
 interface Form {
   readonly bytes: Buffer;
+  /** Whose trace is in the bytes: that of the last span written, since those of one trace come together. */
+  lastBaseId: string;
   readonly traceId: number;
   readonly spanId: number;
   /** -1 in spans without one. */
@@ -30,6 +32,7 @@ const DASH = 0x2d;
 const ZERO = 0x30;
 /** Of microseconds since the epoch, from 2001 to 2286; nanoseconds have three zeros more. */
 const TIME_DIGITS = 16;
+const SECOND_DIGITS = 10;
 const LEAST_TIME = 1e15;
 const SECOND = 1e6;
 /** Bytes of all forms; when there are more they are all forgotten, so that hostile variety costs time, not memory. */
@@ -37,6 +40,8 @@ const MAX_BYTES = 4_000_000;
 
 let forms = new WeakMap<SpanPattern, Forms>();
 let formBytes = 0;
+let lastSeconds = 0;
+const secondDigits = Buffer.alloc(SECOND_DIGITS);
 
 /**
  * The form that a span is written in, made by the first of its kind.
@@ -73,6 +78,7 @@ function makeForm(text: string, isRoot: boolean): Form {
   };
   return {
     bytes,
+    lastBaseId: '',
     traceId: behind('"traceId":"'),
     spanId: behind('"spanId":"'),
     parentSpanId: isRoot ? -1 : behind('"parentSpanId":"'),
@@ -86,44 +92,47 @@ function makeForm(text: string, isRoot: boolean): Form {
 
 /** Writes a span in its form. `bytes` has room for it at `begin`. */
 export function writeUsual(span: UsualSpan, form: Form, bytes: Buffer, begin: number): void {
-  const { identity } = span;
+  const { baseId, pointId, parentId } = span.identity;
+  if (baseId !== form.lastBaseId) putTrace(form, baseId);
   bytes.set(form.bytes, begin);
-  const baseId = begin + form.baseId;
-  const pointId = begin + form.pointId;
-  const parentId = begin + form.parentId;
-  bytes.write(identity.baseId, baseId, 'latin1');
-  bytes.write(identity.pointId, pointId, 'latin1');
-  bytes.write(identity.parentId, parentId, 'latin1');
-  putDigits(bytes, begin + form.traceId, baseId, baseId + UUID_LENGTH);
-  putDigits(bytes, begin + form.spanId, pointId + LOW_BITS, pointId + UUID_LENGTH);
-  if (form.parentSpanId !== -1)
-    putDigits(bytes, begin + form.parentSpanId, parentId + LOW_BITS, parentId + UUID_LENGTH);
+  putPoint(bytes, pointId, begin + form.pointId, begin + form.spanId);
+  // The parent of a root is its trace, which is no span.
+  if (form.parentSpanId === -1) bytes.write(parentId, begin + form.parentId, 'latin1');
+  else putPoint(bytes, parentId, begin + form.parentId, begin + form.parentSpanId);
   putTime(bytes, begin + form.startTime, span.begin);
   putTime(bytes, begin + form.endTime, span.end);
 }
 
-/** Digits of a UUID that stands elsewhere in the bytes. */
-function putDigits(bytes: Buffer, to: number, from: number, end: number): void {
-  for (let at = from; at < end; at++) {
-    const digit = bytes[at]!;
-    if (digit !== DASH) bytes[to++] = digit;
+function putTrace(form: Form, baseId: string): void {
+  form.lastBaseId = baseId;
+  form.bytes.write(baseId, form.baseId, 'latin1');
+  form.bytes.write(digitsOf(baseId), form.traceId, 'latin1');
+}
+
+/** A UUID at `at`, and the digits of its low half, which are a span's id, at `spanId`. */
+function putPoint(bytes: Buffer, id: string, at: number, spanId: number): void {
+  let digits = spanId;
+  for (let index = 0; index < UUID_LENGTH; index++) {
+    const character = id.charCodeAt(index);
+    bytes[at + index] = character;
+    if (index >= LOW_BITS && character !== DASH) bytes[digits++] = character;
   }
 }
 
 /** In two parts, which are small integers: those are quicker than numbers of sixteen digits. */
 function putTime(bytes: Buffer, at: number, micros: number): void {
   const seconds = Math.floor(micros / SECOND);
-  putNumber(bytes, at + TIME_DIGITS - 6, seconds);
-  putNumber(bytes, at + TIME_DIGITS, micros - seconds * SECOND, at + TIME_DIGITS - 6);
-}
-
-/** Its decimal digits before `end`, with zeros from `begin` on. */
-function putNumber(bytes: Buffer, end: number, value: number, begin = end): void {
-  let rest = value;
-  let at = end;
-  while (rest > 0 || at > begin) {
-    const next = Math.floor(rest / 10);
-    bytes[--at] = ZERO + rest - next * 10;
+  // Times of spans that come together seldom differ in their seconds.
+  if (seconds !== lastSeconds) {
+    lastSeconds = seconds;
+    secondDigits.write(String(seconds), 'latin1');
+  }
+  for (let digit = 0; digit < SECOND_DIGITS; digit++) bytes[at + digit] = secondDigits[digit]!;
+  let rest = micros - seconds * SECOND;
+  for (let to = at + TIME_DIGITS - 1; to >= at + SECOND_DIGITS; to--) {
+    // An integer's division, not a number's.
+    const next = (rest / 10) | 0;
+    bytes[to] = ZERO + rest - next * 10;
     rest = next;
   }
 }
