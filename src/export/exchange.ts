@@ -3,11 +3,12 @@
  *
  * The exporter package hides most of it: `Retry-After`, the status behind "Export failed with retryable status", a
  * partial success (a line in a log), a 200 with a login page (a success). Node publishes every HTTP request that
- * starts on a diagnostics channel; those made inside {@link observed} are looked at there, and no others.
+ * starts on a diagnostics channel; those that go by way of an agent of {@link observe} are looked at there, and no
+ * others. (Async context would tell them apart, too, but in Node 20 and 22 it costs something for every promise and
+ * every callback of the process: 5 % of what a notification takes.)
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 
 /** The last response to the requests of one export; absent when there was none. */
 export interface Exchange {
@@ -20,13 +21,14 @@ export interface Exchange {
 /** More of an answer than this is not read: OTLP's are a few bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-const current = new AsyncLocalStorage<Exchange>();
+/** By the agent of the requests. */
+const exchanges = new WeakMap<Agent, Exchange>();
 let isSubscribed = false;
 
-/** Runs `send` and notes in the exchange what answer its HTTP requests got. */
-export function observed<Result>(exchange: Exchange, send: () => Result): Result {
+/** Notes in the exchange what answer the requests of `agent` get, from now on until it is given its next one. */
+export function observe(agent: Agent, exchange: Exchange): void {
   subscribeOnce();
-  return current.run(exchange, send);
+  exchanges.set(agent, exchange);
 }
 
 /** Not on import: loading the library changes nothing in the process. */
@@ -34,9 +36,9 @@ function subscribeOnce(): void {
   if (isSubscribed) return;
   isSubscribed = true;
   subscribe('http.client.request.start', (message) => {
-    const exchange = current.getStore();
+    const { request } = message as { request: ClientRequest & { readonly agent?: Agent } };
+    const exchange = request.agent && exchanges.get(request.agent);
     if (exchange === undefined) return;
-    const { request } = message as { request: ClientRequest };
     forget(exchange);
     request.once('response', (response) => note(exchange, response));
   });

@@ -7,9 +7,10 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanSink } from '../delivery.js';
 import { BridgeError, messageOf } from '../errors.js';
-import { type Exchange, observed } from './exchange.js';
+import { type Exchange, observe } from './exchange.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
 import { judgeGrpcFailure } from './grpc-outcome.js';
+import { type Lane, Lanes } from './lanes.js';
 import { judgeFailure, judgeSuccess, type ReadResponse, type TraceResponse } from './outcome.js';
 
 /** Where spans go over OTLP, and how. */
@@ -49,36 +50,52 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
     ? await import('./json-exporter.js')
     : await import('@opentelemetry/exporter-trace-otlp-proto');
   const writing = isJson ? { write: (await import('./json-encoding.js')).writeAsJson } : {};
-  const agent = options.url.startsWith('https:')
-    ? new HttpsAgent({ keepAlive: true, ...tls })
-    : new HttpAgent({ keepAlive: true });
-  const exporter = new OTLPTraceExporter({
-    url: options.url,
-    headers: { ...options.headers },
-    timeoutMillis: options.timeoutMs,
-    ...selfObserving(options),
-    compression: options.compression as NonNullable<
-      ConstructorParameters<typeof OTLPTraceExporter>[0]
-    >['compression'] &
-      string,
-    httpAgentOptions: () => agent,
-  });
-  return new ExporterSink(exporter, {
-    ...writing,
-    deadlineMs: options.timeoutMs + GRACE_MS,
-    judge: httpJudge,
-    // Sockets of hanging exports end, which makes the exporter call back and frees its place.
-    abandon: () => agent.destroy(),
+  return new Lanes((): Lane => {
+    const agent = options.url.startsWith('https:')
+      ? new HttpsAgent({ keepAlive: true, ...tls })
+      : new HttpAgent({ keepAlive: true });
+    const exporter = new OTLPTraceExporter({
+      url: options.url,
+      headers: { ...options.headers },
+      timeoutMillis: options.timeoutMs,
+      ...selfObserving(options),
+      compression: options.compression as NonNullable<
+        ConstructorParameters<typeof OTLPTraceExporter>[0]
+      >['compression'] &
+        string,
+      httpAgentOptions: () => agent,
+    });
+    let isStuck = false;
+    const sink = new ExporterSink(exporter, {
+      ...writing,
+      deadlineMs: options.timeoutMs + GRACE_MS,
+      judge: httpJudge(agent),
+      abandon: () => {
+        isStuck = true;
+        // Its sockets end, which makes the exporter call back.
+        agent.destroy();
+      },
+    });
+    return {
+      sink,
+      get isStuck() {
+        return isStuck;
+      },
+    };
   });
 }
 
-const httpJudge: Judge = async (send) => {
-  const exchange: Exchange = {};
-  const { code, error } = await observed(exchange, send);
-  return code === SUCCESS
-    ? judgeSuccess(exchange, responseReader(exchange))
-    : judgeFailure(exchange, error, Date.now());
-};
+/** @param agent that of all requests that `send` leads to, and meanwhile of no others. */
+function httpJudge(agent: HttpAgent): Judge {
+  return async (send) => {
+    const exchange: Exchange = {};
+    observe(agent, exchange);
+    const { code, error } = await send();
+    return code === SUCCESS
+      ? judgeSuccess(exchange, responseReader(exchange))
+      : judgeFailure(exchange, error, Date.now());
+  };
+}
 
 /** A backend answers in the format of the request or in the other; its content type says which. */
 function responseReader({ contentType = '' }: Exchange): ReadResponse {

@@ -22,6 +22,7 @@ interface Opener extends EventEmitter {
 }
 
 const openings = new AsyncLocalStorage<Opening>();
+let openNow = 0;
 let isListening = false;
 
 /**
@@ -31,9 +32,16 @@ let isListening = false;
 export async function untilOpened<T>(connect: () => Promise<T>): Promise<T> {
   listenFromWithin();
   const opening: Opening = { ended: undefined };
-  const connection = await openings.run(opening, connect);
-  if (opening.ended !== undefined) throw opening.ended;
-  return connection;
+  openNow++;
+  try {
+    const connection = await openings.run(opening, connect);
+    if (opening.ended !== undefined) throw opening.ended;
+    return connection;
+  } finally {
+    openNow--;
+    // In Node 20 and 22 every promise and every callback of the process costs something until it is disabled.
+    if (openNow === 0) openings.disable();
+  }
 }
 
 function listenFromWithin(): void {

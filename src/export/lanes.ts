@@ -1,0 +1,39 @@
+/**
+ * Several sinks as one, each of which has one batch on its way at a time: what goes over a sink's connection meanwhile
+ * belongs to that batch. There are as many as batches were ever on their way at once.
+ */
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Outcome, SpanSink } from '../delivery.js';
+
+export interface Lane {
+  readonly sink: SpanSink;
+  /** It was given up on, and may still be at work on a batch that has its outcome. */
+  readonly isStuck: boolean;
+}
+
+export class Lanes implements SpanSink {
+  readonly write: SpanSink['write'];
+  private readonly free: Lane[];
+  private readonly taken = new Set<Lane>();
+
+  /** @param open makes one more; the first at once. */
+  constructor(private readonly open: () => Lane) {
+    const first = open();
+    this.write = first.sink.write;
+    this.free = [first];
+  }
+
+  async send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+    const lane = this.free.pop() ?? this.open();
+    this.taken.add(lane);
+    const outcome = await lane.sink.send(spans);
+    this.taken.delete(lane);
+    if (lane.isStuck) lane.sink.close().catch(() => undefined);
+    else this.free.push(lane);
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.free, ...this.taken].map(({ sink }) => sink.close()));
+  }
+}
