@@ -197,7 +197,8 @@ describe('the Dockerfile', () => {
     assert.match(text, /npm ci --omit=dev/);
     assert.deepEqual(of('USER'), ['1000:1000']);
     assert.deepEqual(of('ENTRYPOINT'), [
-      '["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "--initial-old-space-size=64", "/app/dist/service/main.js"]',
+      '["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "--initial-old-space-size=64", ' +
+        '"--max-inlined-bytecode-size-cumulative=460", "/app/dist/service/main.js"]',
     ]);
     const [args = '[]'] = of('CMD');
     const env = [...(of('ENV')[0] ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
