@@ -28,6 +28,7 @@ export class Lanes implements SpanSink {
     this.taken.add(lane);
     const outcome = await lane.sink.send(spans);
     this.taken.delete(lane);
+    // Nobody waits for it any more, however it ends.
     if (lane.isStuck) lane.sink.close().catch(() => undefined);
     else this.free.push(lane);
     return outcome;

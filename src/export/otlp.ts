@@ -4,6 +4,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanSink } from '../delivery.js';
 import { BridgeError, messageOf } from '../errors.js';
@@ -57,31 +58,21 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
     const exporter = new OTLPTraceExporter({
       url: options.url,
       headers: { ...options.headers },
-      timeoutMillis: options.timeoutMs,
-      ...selfObserving(options),
-      compression: options.compression as NonNullable<
-        ConstructorParameters<typeof OTLPTraceExporter>[0]
-      >['compression'] &
-        string,
+      ...sharedOptions(options),
       httpAgentOptions: () => agent,
     });
-    let isStuck = false;
     const sink = new ExporterSink(exporter, {
       ...writing,
       deadlineMs: options.timeoutMs + GRACE_MS,
       judge: httpJudge(agent),
       abandon: () => {
-        isStuck = true;
+        lane.isStuck = true;
         // Its sockets end, which makes the exporter call back.
         agent.destroy();
       },
     });
-    return {
-      sink,
-      get isStuck() {
-        return isStuck;
-      },
-    };
+    const lane = { sink, isStuck: false };
+    return lane;
   });
 }
 
@@ -124,12 +115,7 @@ async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
     credentials: isPlain
       ? credentials.createInsecure()
       : credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null),
-    timeoutMillis: options.timeoutMs,
-    ...selfObserving(options),
-    compression: options.compression as NonNullable<
-      ConstructorParameters<typeof OTLPTraceExporter>[0]
-    >['compression'] &
-      string,
+    ...sharedOptions(options),
   });
   return new ExporterSink(exporter, { deadlineMs: options.timeoutMs + GRACE_MS, judge: grpcJudge });
 }
@@ -139,8 +125,13 @@ const grpcJudge: Judge = async (send) => {
   return code === SUCCESS ? { kind: 'taken' } : judgeGrpcFailure(error);
 };
 
-function selfObserving({ meterProvider }: OtlpOptions): { selfObsMeterProvider?: MeterProvider } {
-  return meterProvider === undefined ? {} : { selfObsMeterProvider: meterProvider };
+/** What the exporters of all protocols are told alike. */
+function sharedOptions({ timeoutMs, compression, meterProvider }: OtlpOptions) {
+  return {
+    timeoutMillis: timeoutMs,
+    compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
+    ...(meterProvider === undefined ? {} : { selfObsMeterProvider: meterProvider }),
+  } satisfies ConstructorParameters<typeof OTLPTraceExporter>[0];
 }
 
 /** Reads the PEM files. @throws BridgeError CONFIG_UNREADABLE */

@@ -6,6 +6,8 @@
  */
 
 export const QUOTE = 0x22;
+export const OPEN = 0x7b;
+export const CLOSE = 0x7d;
 const BACKSLASH = 0x5c;
 
 /** By byte: 1 for what JSON's strings hold as it is. Control characters are no JSON. */

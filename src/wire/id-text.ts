@@ -4,7 +4,7 @@
  * compares such texts sees at once that they are the same.
  */
 import { putWordsAt, UUID_LENGTH, UUID_WORDS } from '../uuid.js';
-import type { AsciiReader } from './ascii-reader.js';
+import { type AsciiReader, QUOTE } from './ascii-reader.js';
 
 /** A power of two. With their texts they take half a megabyte at most. */
 const SLOTS = 4_096;
@@ -23,7 +23,7 @@ const wanted = new Int32Array(UUID_WORDS);
  */
 export function readIdText(reader: AsciiReader): string | undefined {
   const begin = reader.at;
-  if (putWordsAt(reader.bytes, begin, wanted)) {
+  if (reader.peek(UUID_LENGTH) === QUOTE && putWordsAt(reader.bytes, begin, wanted)) {
     reader.at = begin + UUID_LENGTH;
     return uuidText(reader, begin);
   }

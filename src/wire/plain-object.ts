@@ -3,13 +3,11 @@
  * level deep, with Python's blanks. Such a one is seen to be well formed in a fraction of the time that it takes to make
  * it. Longer integers are no such: some are refused, as Python does.
  */
-import { type AsciiReader, ascii, QUOTE } from './ascii-reader.js';
+import { type AsciiReader, ascii, CLOSE, OPEN, QUOTE } from './ascii-reader.js';
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
-const OPEN = 0x7b;
-const CLOSE = 0x7d;
 const COLON = ascii(': ');
 const COMMA = ascii(', ');
 const MOST_DIGITS = 15;

@@ -6,7 +6,7 @@
  * Whatever differs from that, if only by a blank, is left to the full decoder. What is read here is read exactly as the
  * full decoder would: the tests hold both against each other.
  */
-import { AsciiReader, ascii, PLAIN_PATTERN as PLAIN, QUOTE } from './ascii-reader.js';
+import { AsciiReader, ascii, CLOSE, OPEN, PLAIN_PATTERN as PLAIN, QUOTE } from './ascii-reader.js';
 import { readIdText } from './id-text.js';
 import { KnownTexts } from './known-texts.js';
 import type { Notification } from './notification.js';
@@ -15,8 +15,6 @@ import { parsePythonJson } from './python-json.js';
 import { parseTimestampAt } from './timestamp.js';
 import { readSpeech } from './usual-speech.js';
 
-const OPEN = 0x7b;
-const CLOSE = 0x7d;
 const BEGINS = ascii('{"message_id": "');
 const BEGINS_PAYLOAD = '{"name": "';
 const BEFORE_BASE_ID = '", "base_id": "';

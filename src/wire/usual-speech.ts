@@ -4,7 +4,7 @@
  *
  * All but the statement and its parameters is the same in every message that one service sends, and known at once.
  */
-import { type AsciiReader, ascii, PLAIN_PATTERN as PLAIN, QUOTE } from './ascii-reader.js';
+import { type AsciiReader, ascii, CLOSE, PLAIN_PATTERN as PLAIN, QUOTE } from './ascii-reader.js';
 import { infosOf, shareHostOnly } from './gists.js';
 import { KnownTexts } from './known-texts.js';
 import { skipPlainObject } from './plain-object.js';
@@ -28,7 +28,6 @@ interface Statement {
   readonly infoAt: (host: string) => PyObject;
 }
 
-const CLOSE = 0x7d;
 const LETTER_H = 0x68;
 const BEGINS = '", "info": ';
 const BEGINS_ANY = ascii(BEGINS);
