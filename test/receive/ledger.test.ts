@@ -88,11 +88,11 @@ describe('the ledger', () => {
     assert.equal(ledger.scattered, 0);
   });
 
-  it('acknowledges in the order of the tags', () => {
+  it('acknowledges in the order of settlement, which keeps the halves of a pair next to each other', () => {
     const { ledger, channel, entries } = filled(5);
     for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');
     assert.equal(ledger.flush(channel), 3);
-    assert.deepEqual(channel.frames, ['ack 2', 'ack 4', 'ack 5']);
+    assert.deepEqual(channel.frames, ['ack 5', 'ack 2', 'ack 4']);
     assert.equal(ledger.waiting, 0);
   });
 

@@ -147,7 +147,7 @@ async function leftIn(world: World, shards: number): Promise<number> {
   assert.deepEqual(strangers, []);
   assert.ok(
     messages.length < world.load.pairs.size * MOST_LEFT,
-    `${messages.length} halves were left behind`,
+    `${messages.length} halves were left behind, of ${new Set(messages.map(({ content }) => keyOf(content))).size} pairs`,
   );
   return messages.length;
 }
