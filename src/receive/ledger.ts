@@ -246,8 +246,9 @@ function acknowledgeTogether(channel: Acknowledger, accepted: readonly number[],
 }
 
 /**
- * As they were settled, the halves of a pair next to each other: where a bridge that is killed cuts the frames, one pair
- * at most is torn. By their tags, all starts would go before the stops of those that overlap. @returns how many frames.
+ * As they were settled, the halves of a pair next to each other: where a bridge that is killed cuts these frames, one pair
+ * is torn. By their tags, the starts of all that overlap there would have gone without their stops.
+ * @returns how many frames.
  */
 function acknowledgeEach(channel: Acknowledger, tags: readonly number[]): number {
   for (const tag of tags) channel.ack(tag, false);
