@@ -15,6 +15,7 @@ import type { Log } from '../delivery.js';
 import { messageOf } from '../errors.js';
 import { untilOpened } from './early-close.js';
 import { hostAndPort, type Where } from './explain.js';
+import { readFrames } from './frame-reader.js';
 import { settledWithin } from './pause.js';
 import type { BrokerAddress, BrokerHost, BrokerTls } from './transport-url.js';
 
@@ -154,6 +155,7 @@ export async function openConnection(
     const options = await socketOptions(address.tls, socket.signal, name);
     const opening = untilOpened(() => connect(connectOptions(address, host), options));
     const model = await Promise.race([opening, givenUp(socket.signal)]);
+    readFrames(model.connection);
     return new BrokerConnection(model, whereOf(address, host), socket, log);
   } finally {
     clearTimeout(deadline);

@@ -46,7 +46,7 @@ function markingsOf({ fields, properties }: HandedOut, queue: string): Markings 
     routingKey === last.routingKey &&
     redelivered === last.redelivered &&
     queue === last.queue &&
-    areSame(properties, last.properties)
+    (properties === last.properties || areSame(properties, last.properties))
   )
     return last;
   const markings = { exchange, routingKey, redelivered, properties, queue };
