@@ -4,6 +4,7 @@
  * A delivery is settled exactly once: after the backend took the span that it made, or because there is nothing to
  * make of it. Until then the broker keeps it.
  */
+import { turnNow } from './clock.js';
 import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
 import type { Delivery, Log, Origin, Receiver, ReceiverHandler, SpanSink } from './delivery.js';
 import { messageOf } from './errors.js';
@@ -148,7 +149,7 @@ export class Bridge {
     const point = pointId(notification);
     const held: Token = { point, half: notification.half, delivery };
     if (this.comesAgain(held)) return;
-    this.forwardAll(this.translator.add(notification, held, delivery.size, now(), point));
+    this.forwardAll(this.translator.add(notification, held, delivery.size, turnNow(), point));
   }
 
   /** A half of a point that is past translation: a redelivery, a duplicate, or too late. */
@@ -206,7 +207,7 @@ export class Bridge {
       );
     } else {
       // A half that comes again is remembered: alone it would become an incomplete span.
-      this.pending.end(this.pending.begin(token.point, false, tokens), now());
+      this.pending.end(this.pending.begin(token.point, false, tokens), turnNow());
     }
   }
 
@@ -218,13 +219,13 @@ export class Bridge {
   }
 
   private expire(): void {
-    this.forwardAll(this.translator.overdue(now()));
-    this.settleAs('duplicate', [...this.pending.overdue(now(), this.pairTimeoutMs)]);
+    this.forwardAll(this.translator.overdue(turnNow()));
+    this.settleAs('duplicate', [...this.pending.overdue(turnNow(), this.pairTimeoutMs)]);
   }
 
   /** The one place where a span's outcome settles its deliveries. */
   private settle(spans: readonly PendingSpan[], outcome: FinalOutcome): void {
-    const when = now();
+    const when = turnNow();
     if (outcome.kind === 'taken') this.countTaken(spans, outcome);
     for (const span of spans) {
       if (outcome.kind === 'taken') this.settleAs('exported', this.pending.end(span, when));
@@ -291,9 +292,4 @@ export class Bridge {
       'the backend did not take a batch; trying again',
     );
   }
-}
-
-/** Monotonic milliseconds: pair timeouts must not follow a clock that is set. Whole ones take no memory of their own. */
-function now(): number {
-  return Math.trunc(performance.now());
 }

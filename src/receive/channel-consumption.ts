@@ -3,6 +3,7 @@
  * let go of. Deliveries are void from then on.
  */
 import type { ConsumeMessage } from 'amqplib';
+import { turnNow } from '../clock.js';
 import type { Log, Origin, ReceiverHandler, Settlement } from '../delivery.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { acknowledgerOf, messageWith } from './acknowledger.js';
@@ -133,7 +134,7 @@ export class ChannelConsumption {
     }
     const { queue, handler } = this.#options;
     const out = message as unknown as ConsumeMessage;
-    const delivery = new RabbitDelivery(this.#holder, this.#origin, out, queue, performance.now());
+    const delivery = new RabbitDelivery(this.#holder, this.#origin, out, queue, turnNow());
     this.#ledger.add(delivery);
     this.#handedOver = true;
     handler.onDelivery(delivery);

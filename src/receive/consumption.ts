@@ -4,6 +4,7 @@
  * would settle somebody else's message.
  */
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { turnNow } from '../clock.js';
 import type { Log, Origin, ReceiverHandler, Rejection, Settlement } from '../delivery.js';
 import { messageOf } from '../errors.js';
 import { acknowledgerOf } from './acknowledger.js';
@@ -214,9 +215,7 @@ export class Consumption implements Holder, SettlingChannel {
     }
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
     if (this.#isStopping) return;
-    // Whole milliseconds take no memory of their own.
-    const since = Math.trunc(performance.now());
-    const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, since);
+    const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, turnNow());
     this.#ledger.add(delivery);
     this.#handOver(delivery);
     this.#tellIfFull();

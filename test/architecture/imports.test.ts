@@ -10,7 +10,7 @@ const SOURCES = join(process.cwd(), 'src');
 const MAX_LINES = 300;
 
 /** A room is a folder of src, or a file that lies in src itself. */
-const GROUND = ['wire', 'span', 'delivery', 'errors', 'uuid', 'version'];
+const GROUND = ['wire', 'span', 'clock', 'delivery', 'errors', 'uuid', 'version'];
 const MIDDLE = ['translate', 'receive', 'export'];
 const BRIDGE = ['bridge', 'counts', 'pending', 'propagation'];
 
@@ -18,6 +18,7 @@ const BRIDGE = ['bridge', 'counts', 'pending', 'propagation'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   version: [],
   errors: [],
+  clock: [],
   delivery: ['wire', 'errors'],
   uuid: [],
   wire: ['delivery', 'errors', 'uuid'],
