@@ -8,6 +8,18 @@ import { until } from './patience.js';
 export const EXCHANGE = 'nova';
 export const QUEUE = 'profiler.info';
 
+export interface Publication {
+  readonly body: Buffer;
+  readonly properties?: Options.Publish;
+}
+
+interface Route {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+const SERVICES: Route = { exchange: EXCHANGE, routingKey: QUEUE };
+
 /** Messages on their way without a confirmation. */
 const WINDOW = 200;
 
@@ -38,14 +50,15 @@ export class Publisher {
     await (await this.open()).deleteQueue(QUEUE);
   }
 
-  /** Resolves when the broker has confirmed every one of them. */
-  publish(
-    messages: readonly { readonly body: Buffer; readonly properties?: Options.Publish }[],
-  ): Promise<void> {
+  /**
+   * Resolves when the broker has confirmed every one of them.
+   * @param route the services' own, as a rule.
+   */
+  publish(messages: readonly Publication[], route: Route = SERVICES): Promise<void> {
     this.last = this.last.then(async () => {
       for (let from = 0; from < messages.length; from += WINDOW) {
         const some = messages.slice(from, from + WINDOW);
-        await until('published', () => this.tryToPublish(some));
+        await until('published', () => this.tryToPublish(some, route));
       }
     });
     return this.last;
@@ -57,12 +70,13 @@ export class Publisher {
   }
 
   private async tryToPublish(
-    messages: readonly { readonly body: Buffer; readonly properties?: Options.Publish }[],
+    messages: readonly Publication[],
+    { exchange, routingKey }: Route,
   ): Promise<boolean> {
     try {
       const channel = await this.open();
       for (const { body, properties } of messages) {
-        channel.publish(EXCHANGE, QUEUE, body, {
+        channel.publish(exchange, routingKey, body, {
           persistent: true,
           contentType: 'application/json',
           contentEncoding: 'utf-8',

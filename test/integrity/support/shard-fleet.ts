@@ -110,13 +110,16 @@ export class ShardFleet {
   }
 
   /**
-   * The whole verdict, when everything has been published: all of it arrives, once the sharders and replicas have ended
-   * nothing is left but second halves of what was taken.
+   * The whole verdict, when everything has been published: all of it arrives, and once the sharders and replicas have
+   * met again what came back and have ended, nothing is left but second halves of what was taken.
    * @returns what happened, in words.
    */
   async verdict(shards: number): Promise<string> {
     const { world } = this;
     await world.untilAllTaken();
+    // The sharders first: what they meet again goes to the shards.
+    await world.untilMetAgain();
+    for (let index = 0; index < shards; index++) await world.untilMetAgain(shardName(index, shards));
     await this.stop();
     world.assertNothingLost();
     const left = await leftIn(world, shards);

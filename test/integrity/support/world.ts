@@ -131,12 +131,20 @@ export class World {
     );
   }
 
+  /**
+   * What a fault sent back stands before a last pair: when that is taken, whoever consumes the queue has met it all again.
+   * @param queue the services', as a rule.
+   */
+  async untilMetAgain(queue?: string): Promise<void> {
+    const pair = this.load.takePairs(1).flat();
+    await this.publisher.publish(pair, queue === undefined ? undefined : { exchange: '', routingKey: queue });
+    await this.untilAllTaken();
+  }
+
   /** When everything has been published: waits until all of it has been taken, and ends the bridge in order. */
   async finish(bridge: BridgeProcess, left: Left = 'nothing'): Promise<Summary> {
     await this.untilAllTaken();
-    // What a fault sent back stands before this last pair: when that is taken, the bridge has met it all again.
-    await this.publisher.publish(this.load.takePairs(1).flat());
-    await this.untilAllTaken();
+    await this.untilMetAgain();
     // As a rule: the broker may let the lock of a dead connection go before it has taken back what that one held.
     if (left === 'nothing') for (const queue of [QUEUE, PARKING]) await this.untilEmpty(queue);
     return this.stop(bridge, left);
