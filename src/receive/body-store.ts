@@ -188,13 +188,16 @@ function tight(bytes: Buffer): Buffer {
 /** One behind the other, as many as go together; what is larger than that goes alone. */
 function groupsOf(messages: readonly Stored[]): Stored[][] {
   const groups: Stored[][] = [];
+  let group: Stored[] | undefined;
   let room = 0;
   for (const message of messages) {
-    if (message.size > room) {
-      groups.push([]);
+    // Not by the room alone: the first body may be empty.
+    if (group === undefined || message.size > room) {
+      group = [];
+      groups.push(group);
       room = SLAB_BYTES;
     }
-    groups.at(-1)!.push(message);
+    group.push(message);
     room -= message.size;
   }
   return groups;

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PointSet } from '../../src/translate/point-set.js';
 import { hashOf, type PointId } from '../../src/translate/point-table.js';
+import { property } from '../support/notifications.js';
 
 type Step = readonly ['add' | 'delete', number];
 type Hash = (traceId: string) => number;
@@ -51,7 +52,7 @@ describe('the set of points', () => {
     );
     fc.assert(
       fc.property(steps, hashes, (all, hash) => assertLikeSet(all, (id) => hash(id) || 1)),
-      { numRuns: 500 },
+      property(500),
     );
   });
 
@@ -68,6 +69,7 @@ describe('the set of points', () => {
         assert.ok(points.has({ ...one }));
         assert.ok(!points.has({ baseId: base.join(''), traceId: trace.join(''), hash: 7 }));
       }),
+      property(),
     );
   });
 

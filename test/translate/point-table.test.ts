@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { hashOf, type PointId, PointTable } from '../../src/translate/point-table.js';
+import { property } from '../support/notifications.js';
 
 type Step = readonly ['set' | 'delete', number];
 type Hash = (traceId: string) => number;
@@ -45,7 +46,10 @@ describe('the table of points', () => {
   );
 
   it('holds what a map would', () => {
-    fc.assert(fc.property(steps, (all) => assertLikeMap(all, hashOf)));
+    fc.assert(
+      fc.property(steps, (all) => assertLikeMap(all, hashOf)),
+      property(),
+    );
   });
 
   it('holds it however many points meet in one place, at the end of the table too', () => {
@@ -54,7 +58,7 @@ describe('the table of points', () => {
       (id) => 1_020 + (id.length % 2) + Number(id.at(-1)!),
       (id) => -1 - Number(id.at(-1)!),
     );
-    fc.assert(fc.property(steps, few, assertLikeMap), { numRuns: 300 });
+    fc.assert(fc.property(steps, few, assertLikeMap), property(300));
   });
 
   it('keeps what it has when it grows', () => {
