@@ -3,6 +3,7 @@
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { encodeAsJson } from '../src/export/json-encoding.js';
+import { encodeAsProtobuf } from '../src/export/protobuf-encoding.js';
 import { summarizeSql } from '../src/translate/conventions/sql-summary.js';
 import { maskText } from '../src/translate/mask.js';
 import { Pairer, pointId, type TracePoint } from '../src/translate/pair.js';
@@ -86,7 +87,11 @@ function tasksOn(all: readonly Buffer[]): Task[] {
       run: () => encode(leanSpans, { serializeRequest: encodeAsJson }),
     },
     { name: 'encode as JSON, the package', run: () => encode(spans, JsonTraceSerializer) },
-    { name: 'encode as protobuf', run: () => encode(spans, ProtobufTraceSerializer) },
+    {
+      name: 'encode as protobuf, as the command does',
+      run: () => encode(leanSpans, { serializeRequest: encodeAsProtobuf }),
+    },
+    { name: 'encode as protobuf, the package', run: () => encode(spans, ProtobufTraceSerializer) },
   ];
 }
 

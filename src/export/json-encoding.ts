@@ -11,7 +11,8 @@ import { readOnce, traceIdOf } from '../span/unread-span.js';
 import { UsualSpan } from '../span/usual-span.js';
 import { JsonWriter, Unusual } from './json-attributes.js';
 import { reserve, used } from './slab.js';
-import { usualForm, writeUsual } from './usual-json.js';
+import { UsualForms } from './usual-forms.js';
+import { formOf, hasForm, writeUsual } from './usual-json.js';
 import { IS_REMOTE, WrittenSpan } from './written-span.js';
 
 type Resource = ReadableSpan['resource'];
@@ -39,9 +40,11 @@ export function writeAsJson(span: ReadableSpan): ReadableSpan {
   }
 }
 
+const forms = new UsualForms((span) => formOf(textOf(span.read(), new JsonWriter()), span.identity.isRoot));
+
 function writeByForm(span: UsualSpan): WrittenSpan {
-  const form = usualForm(span, (first) => textOf(first.read(), new JsonWriter()));
-  if (form === undefined) return writeText(span.read());
+  if (!hasForm(span)) return writeText(span.read());
+  const form = forms.of(span);
   const { length } = form.bytes;
   const { bytes, begin } = reserve(length);
   writeUsual(span, form, bytes, begin);

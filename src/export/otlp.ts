@@ -6,6 +6,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { SpanSink } from '../delivery.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { type Exchange, observe } from './exchange.js';
@@ -47,22 +48,21 @@ export function createOtlpSink(options: OtlpOptions): Promise<SpanSink> {
 
 async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
   const isJson = options.protocol === 'http/json';
-  const { OTLPTraceExporter } = isJson
-    ? await import('./json-exporter.js')
-    : await import('@opentelemetry/exporter-trace-otlp-proto');
-  const writing = isJson ? { write: (await import('./json-encoding.js')).writeAsJson } : {};
+  const { OTLPTraceExporter } = await import('./http-exporter.js');
+  const write = isJson ? (await import('./json-encoding.js')).writeAsJson : asItIs;
+  const contentType = isJson ? 'application/json' : 'application/x-protobuf';
   return new Lanes((): Lane => {
     const agent = options.url.startsWith('https:')
       ? new HttpsAgent({ keepAlive: true, ...tls })
       : new HttpAgent({ keepAlive: true });
-    const exporter = new OTLPTraceExporter({
+    const exporter = new OTLPTraceExporter(contentType, {
       url: options.url,
       headers: { ...options.headers },
       ...sharedOptions(options),
       httpAgentOptions: () => agent,
     });
     const sink = new ExporterSink(exporter, {
-      ...writing,
+      write,
       deadlineMs: options.timeoutMs + GRACE_MS,
       judge: httpJudge(agent),
       abandon: () => {
@@ -74,6 +74,11 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
     const lane = { sink, isStuck: false };
     return lane;
   });
+}
+
+/** For protobuf, which is written when it is sent: a span that reads itself is little as it is, and seldom has to. */
+function asItIs(span: ReadableSpan): ReadableSpan {
+  return span;
 }
 
 /** @param agent that of all requests that `send` leads to, and meanwhile of no others. */
@@ -104,7 +109,7 @@ const readJson: ReadResponse = (body) => {
 };
 
 async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
+  const { OTLPTraceExporter } = await import('./grpc-exporter.js');
   const { credentials, Metadata } = await import('@grpc/grpc-js');
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(options.headers)) metadata.set(key, value);
@@ -117,7 +122,11 @@ async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
       : credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null),
     ...sharedOptions(options),
   });
-  return new ExporterSink(exporter, { deadlineMs: options.timeoutMs + GRACE_MS, judge: grpcJudge });
+  return new ExporterSink(exporter, {
+    write: asItIs,
+    deadlineMs: options.timeoutMs + GRACE_MS,
+    judge: grpcJudge,
+  });
 }
 
 const grpcJudge: Judge = async (send) => {

@@ -1,32 +1,7 @@
-/**
- * Usual spans → OTLP/JSON. Spans of one pattern are the same text with other ids and times in it, all of one length, in
- * the same places: a copy of that text is made, and they are put in. Of a span of SQL that is a tenth of the work.
- */
-import type { SpanPattern, UsualSpan } from '../span/usual-span.js';
+/** Usual spans → OTLP/JSON, by the form of those before them; see `usual-forms.ts`. */
+import type { UsualSpan } from '../span/usual-span.js';
 import { digitsOf, LOW_BITS, UUID_LENGTH } from '../uuid.js';
-
-/** A span as it is written, the comma behind it included, and where in it what differs from span to span stands. */
-interface Form {
-  readonly bytes: Buffer;
-  /** Whose trace is in the bytes: that of the last span written, since those of one trace come together. */
-  lastBaseId: string;
-  readonly traceId: number;
-  readonly spanId: number;
-  /** -1 in spans without one. */
-  readonly parentSpanId: number;
-  readonly startTime: number;
-  readonly endTime: number;
-  /** These three as UUIDs, in the attributes. */
-  readonly baseId: number;
-  readonly pointId: number;
-  readonly parentId: number;
-}
-
-/** Of a pattern: for spans with a parent and without. */
-interface Forms {
-  child: Form | undefined;
-  root: Form | undefined;
-}
+import type { Form } from './usual-forms.js';
 
 const DASH = 0x2d;
 const ZERO = 0x30;
@@ -35,41 +10,18 @@ const TIME_DIGITS = 16;
 const SECOND_DIGITS = 10;
 const LEAST_TIME = 1e15;
 const SECOND = 1e6;
-/** Bytes of all forms; when there are more they are all forgotten, so that hostile variety costs time, not memory. */
-const MAX_BYTES = 4_000_000;
 
-let forms = new WeakMap<SpanPattern, Forms>();
-let formBytes = 0;
 let lastSeconds = 0;
 const secondDigits = Buffer.alloc(SECOND_DIGITS);
 
-/**
- * The form that a span is written in, made by the first of its kind.
- * @param write writes a span as any other, with a comma behind it.
- * @returns undefined when the span cannot be written so.
- */
-export function usualForm(span: UsualSpan, write: (span: UsualSpan) => string): Form | undefined {
-  if (span.begin < LEAST_TIME || span.end >= 10 * LEAST_TIME) return undefined;
-  let known = forms.get(span.pattern);
-  if (known === undefined) {
-    known = { child: undefined, root: undefined };
-    forms.set(span.pattern, known);
-  }
-  if (span.identity.isRoot) {
-    known.root ??= makeForm(write(span), true);
-    return known.root;
-  }
-  known.child ??= makeForm(write(span), false);
-  return known.child;
+/** Whether all of the span's texts are as long as those of others. */
+export function hasForm({ begin, end }: UsualSpan): boolean {
+  return begin >= LEAST_TIME && end < 10 * LEAST_TIME;
 }
 
-function makeForm(text: string, isRoot: boolean): Form {
+/** @param text the span as it is written, with a comma behind it. */
+export function formOf(text: string, isRoot: boolean): Form {
   const bytes = Buffer.from(text);
-  if (formBytes + bytes.length > MAX_BYTES) {
-    forms = new WeakMap();
-    formBytes = 0;
-  }
-  formBytes += bytes.length;
   let at = 0;
   // What stands in quotes is escaped, so that none of these marks stands in a value.
   const behind = (mark: string) => {

@@ -46,11 +46,10 @@ const PURE = [
 const OWNED: Readonly<Record<string, string>> = {
   amqplib: 'receive',
   '@grpc/grpc-js': 'export',
-  '@opentelemetry/exporter-trace-otlp-grpc': 'export',
   '@opentelemetry/exporter-trace-otlp-http': 'export',
-  '@opentelemetry/exporter-trace-otlp-proto': 'export',
   '@opentelemetry/otlp-exporter-base': 'export',
   '@opentelemetry/otlp-exporter-base/node-http': 'export',
+  '@opentelemetry/otlp-grpc-exporter-base': 'export',
   '@opentelemetry/otlp-transformer': 'export',
   '@opentelemetry/resources': 'service',
   'seek-bzip': 'wire',

@@ -3,8 +3,10 @@
  * reached, the trace that has been without a new span for longest goes. The same spans in the same order always leave
  * the same traces.
  */
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { writeAsJson } from '../../export/json-encoding.js';
 import type { Sent } from '../../export/observed-sink.js';
-import { traceIdOf } from '../../span/unread-span.js';
+import { traceIdOf, UnreadSpan } from '../../span/unread-span.js';
 import { Chunks } from './chunks.js';
 import { HeldTrace } from './held-trace.js';
 import type { KeptTrace } from './kept-trace.js';
@@ -59,11 +61,12 @@ export class RecentTraces {
   observe({ spans, outcome }: Sent): void {
     if (outcome.kind !== 'taken' || this.bounds.maxTraces === 0) return;
     const touched = new Set<HeldTrace>();
-    for (let at = 0; at < spans.length; ) {
-      const traceId = traceIdOf(spans[at]!);
+    const held = spans.map(writtenDown);
+    for (let at = 0; at < held.length; ) {
+      const traceId = traceIdOf(held[at]!);
       const trace = this.traces.get(traceId) ?? this.begin(traceId);
       touched.add(trace);
-      at += this.counting(trace, () => trace.add(spans, at));
+      at += this.counting(trace, () => trace.add(held, at));
     }
     for (const trace of touched) this.moveToEnd(trace);
     this.evict();
@@ -123,4 +126,9 @@ export class RecentTraces {
       this.evictedCount++;
     }
   }
+}
+
+/** What can be read again later is kept as text until somebody looks, however it was sent. */
+function writtenDown(span: ReadableSpan): ReadableSpan {
+  return span instanceof UnreadSpan ? writeAsJson(span) : span;
 }

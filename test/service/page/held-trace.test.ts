@@ -9,6 +9,7 @@ import { HeldTrace } from '../../../src/service/page/held-trace.js';
 import type { KeptTrace } from '../../../src/service/page/kept-trace.js';
 import { RecentTraces } from '../../../src/service/page/recent-traces.js';
 import { notificationsOf, spansIn, translate } from '../../support/translating.js';
+import { unreadSpansOf } from '../../support/usual.js';
 import { taken } from './spans.js';
 
 const spans = spansIn(translate(notificationsOf('nova-server-boot-no-valid-host')));
@@ -44,6 +45,18 @@ describe('traces of spans that are written down', () => {
     assert.equal(lazy.spans, plain.spans);
     // A few more texts are shared, which were the same to begin with.
     assert.ok(Math.abs(lazy.bytes / plain.bytes - 1) < 0.01, `${lazy.bytes} and ${plain.bytes} bytes`);
+  });
+
+  it('are kept so when they were sent otherwise and can be read again', () => {
+    const unread = unreadSpansOf('nova-server-boot-no-valid-host');
+    const [expected, found] = [new RecentTraces(), new RecentTraces()];
+    expected.observe(sent(unread.map(writeAsJson)));
+    found.observe(sent(unread));
+    assert.ok(found.bytes <= expected.bytes, `${found.bytes} and ${expected.bytes} bytes`);
+    assert.deepEqual(
+      found.latest().map(({ spans }) => spans),
+      expected.latest().map(({ spans }) => spans),
+    );
   });
 
   it('are found by their id, with what came since the last look', () => {

@@ -1,29 +1,35 @@
-/** The OTLP/JSON exporter of OpenTelemetry JS, all but its encoding, which is ours; see `json-encoding.ts`. */
+/** The OTLP/HTTP exporters of OpenTelemetry JS, all but their encoding, which is ours. */
 import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import {
   convertLegacyHttpOptions,
   createOtlpHttpExportDelegate,
 } from '@opentelemetry/otlp-exporter-base/node-http';
-import { JsonTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer';
+import {
+  JsonTraceSerializer,
+  ProtobufTraceSerializer,
+  TraceExporterMetricsHelper,
+} from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { encodeAsJson } from './json-encoding.js';
+import { encodeAsProtobuf } from './protobuf-encoding.js';
 
 type HttpOptions = Parameters<typeof convertLegacyHttpOptions>[0];
 
-const serializer = { ...JsonTraceSerializer, serializeRequest: encodeAsJson };
+const SERIALIZERS = {
+  'application/json': { ...JsonTraceSerializer, serializeRequest: encodeAsJson },
+  'application/x-protobuf': { ...ProtobufTraceSerializer, serializeRequest: encodeAsProtobuf },
+};
 /** The name that the exporter's metrics of itself have it by; an attribute of OpenTelemetry's conventions. */
 const COMPONENT_TYPE = 'otlp_http_span_exporter';
 
 export class OTLPTraceExporter extends OTLPExporterBase<ReadableSpan[]> implements SpanExporter {
-  constructor(options: HttpOptions) {
-    const http = convertLegacyHttpOptions(options, 'TRACES', 'v1/traces', {
-      'Content-Type': 'application/json',
-    });
+  constructor(contentType: keyof typeof SERIALIZERS, options: HttpOptions) {
+    const http = convertLegacyHttpOptions(options, 'TRACES', 'v1/traces', { 'Content-Type': contentType });
     const { selfObsMeterProvider } = options;
     super(
       createOtlpHttpExportDelegate(
         http,
-        serializer,
+        SERIALIZERS[contentType],
         COMPONENT_TYPE,
         TraceExporterMetricsHelper,
         selfObsMeterProvider,
