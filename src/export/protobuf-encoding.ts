@@ -20,7 +20,7 @@ const SCOPE_SPANS = 2;
 const SPANS = 2;
 
 const forms = new UsualForms((span) => {
-  const { bytes, spans } = taken([span.read()]);
+  const { bytes, spans } = modelOf([span.read()]);
   const { begin, value, end } = spans[0]!;
   return formOf(Buffer.from(bytes.subarray(begin, end)), value - begin);
 });
@@ -51,7 +51,7 @@ function writtenByPackage(spans: ReadableSpan[]): Uint8Array {
 }
 
 /** Spans of one resource and scope as the package writes them, and what stands around them. */
-interface Taken {
+interface Model {
   readonly bytes: Uint8Array;
   readonly resourceSpans: Field;
   readonly scopeSpans: Field;
@@ -59,7 +59,7 @@ interface Taken {
 }
 
 /** @param spans at least one. */
-function taken(spans: ReadableSpan[]): Taken {
+function modelOf(spans: ReadableSpan[]): Model {
   const bytes = writtenByPackage(spans);
   const [resourceSpans] = fieldsOf(bytes, 0, bytes.length);
   const [scopeSpans] = fieldsIn(bytes, resourceSpans!, SCOPE_SPANS);
@@ -78,9 +78,9 @@ function fieldsIn(bytes: Uint8Array, { value, end }: Field, wanted: number): Fie
 /** The resource with its spans. @param spans all of one resource and scope, at least one. */
 function partsOf(spans: readonly ReadableSpan[]): Uint8Array[] {
   const others = spans.filter((span) => !(span instanceof UsualSpan));
-  const written = taken((others.length > 0 ? others : spans.slice(0, 1)).map(readOnce));
-  const list = listOf(spans, written);
-  const { bytes, resourceSpans, scopeSpans, spans: inside } = written;
+  const model = modelOf((others.length > 0 ? others : spans.slice(0, 1)).map(readOnce));
+  const list = listOf(spans, model);
+  const { bytes, resourceSpans, scopeSpans, spans: inside } = model;
   const scope = bytes.subarray(scopeSpans.value, inside[0]!.begin);
   const behindScope = bytes.subarray(inside.at(-1)!.end, scopeSpans.end);
   const scoped = scope.length + list.length + behindScope.length;
@@ -92,8 +92,8 @@ function partsOf(spans: readonly ReadableSpan[]): Uint8Array[] {
   return [head, resource, scopeHead, scope, list, behindScope, behindResource];
 }
 
-/** The spans one behind the other. @param written those of them that are not usual, if there are any. */
-function listOf(spans: readonly ReadableSpan[], { bytes, spans: fields }: Taken): Uint8Array {
+/** The spans one behind the other. @param model those of them that are not usual, if there are any. */
+function listOf(spans: readonly ReadableSpan[], { bytes, spans: fields }: Model): Uint8Array {
   const others = fields.map(({ begin, end }) => bytes.subarray(begin, end)).values();
   const pieces = spans.map((span) => (span instanceof UsualSpan ? forms.of(span) : others.next().value!));
   const list = new Uint8Array(pieces.reduce((sum, piece) => sum + lengthOf(piece), 0));
