@@ -12,6 +12,7 @@ import { BridgeError, messageOf } from '../errors.js';
 import { type Exchange, observe } from './exchange.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
 import { judgeGrpcFailure } from './grpc-outcome.js';
+import { writeAsJson } from './json-encoding.js';
 import { type Lane, Lanes } from './lanes.js';
 import { judgeFailure, judgeSuccess, type ReadResponse, type TraceResponse } from './outcome.js';
 
@@ -49,7 +50,7 @@ export function createOtlpSink(options: OtlpOptions): Promise<SpanSink> {
 async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
   const isJson = options.protocol === 'http/json';
   const { OTLPTraceExporter } = await import('./http-exporter.js');
-  const write = isJson ? (await import('./json-encoding.js')).writeAsJson : asItIs;
+  const write = isJson ? writeAsJson : asItIs;
   const contentType = isJson ? 'application/json' : 'application/x-protobuf';
   return new Lanes((): Lane => {
     const agent = options.url.startsWith('https:')

@@ -26,7 +26,7 @@ const forms = new UsualForms((span) => {
 });
 
 /** A request with these spans. Throws what the package throws. */
-export function encodeAsProtobuf(spans: readonly ReadableSpan[]): Uint8Array | undefined {
+export function encodeAsProtobuf(spans: readonly ReadableSpan[]): Uint8Array {
   const groups = new Map<Resource, ReadableSpan[]>();
   for (const span of spans) {
     const group = groups.get(span.resource);
