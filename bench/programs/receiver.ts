@@ -5,7 +5,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { eachSpanId } from '../support/span-ids.js';
+import { IdSet } from '../support/id-set.js';
+import { eachSpanId, hexOf } from '../support/span-ids.js';
 
 /** What this process is told. */
 export type Order =
@@ -28,7 +29,7 @@ export type Report =
       readonly requests: number;
     };
 
-const seen = new Set<string>();
+const seen = new IdSet();
 let [repeated, bytes, requests, expected] = [0, 0, 0, Number.POSITIVE_INFINITY];
 let [isDown, isWatched] = [false, false];
 
@@ -66,11 +67,10 @@ function answer(request: IncomingMessage, response: ServerResponse, body: Buffer
 
 function count(body: Buffer, length: number, type: string): void {
   const ids: string[] = [];
-  eachSpanId(body, type, (id) => ids.push(id));
-  for (const id of ids) {
-    if (seen.has(id)) repeated++;
-    else seen.add(id);
-  }
+  eachSpanId(body, type, (high, low) => {
+    if (!seen.add(high, low)) repeated++;
+    if (isWatched) ids.push(hexOf(high, low));
+  });
   bytes += length;
   requests++;
   if (isWatched) tell({ kind: 'taken', ids, at: performance.timeOrigin + performance.now() });
