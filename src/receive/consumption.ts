@@ -121,6 +121,10 @@ export class Consumption implements Holder, SettlingChannel {
     return this.#ledger.scattered;
   }
 
+  get isBehindMany(): boolean {
+    return this.#ledger.isBehindMany;
+  }
+
   /** How many of its deliveries were settled or renewed. */
   get finished(): number {
     return this.#finished;

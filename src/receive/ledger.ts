@@ -19,6 +19,9 @@ export interface Acknowledger {
   reject(tag: number): void;
 }
 
+/** The roots of a few traces, and what is open within them, are fewer; a batch that is late is more. */
+const MANY = 64;
+
 /** A delivery's place in the ledger. Deliveries extend it, so that settling one needs no look-up. */
 export class LedgerEntry {
   /** @internal */ ledger: Ledger | undefined;
@@ -87,6 +90,13 @@ export class Ledger {
     let count = 0;
     for (const tag of this.#accepted) if (tag > bound) count += 1;
     return count;
+  }
+
+  /** Whether many entries are open, or aside, before the latest settlement that waits. O(1). */
+  get isBehindMany(): boolean {
+    let entry = this.#oldest;
+    for (let count = 0; count < MANY && entry !== undefined; count++) entry = entry.next;
+    return entry !== undefined && entry.tag < this.#highest;
   }
 
   /** Takes in an entry that has just arrived; its tag is above all earlier ones. */

@@ -70,12 +70,9 @@ export function decode(
 }
 
 function decodeText(body: Buffer, keepsParams: boolean): Decoded {
-  if (isAscii(body)) {
-    const notification = readUsualMessage(body, keepsParams);
-    return notification === undefined
-      ? decodeFully(body.toString('latin1'))
-      : { kind: 'notification', notification };
-  }
+  const notification = readUsualMessage(body, keepsParams);
+  if (notification !== undefined) return { kind: 'notification', notification };
+  if (isAscii(body)) return decodeFully(body.toString('latin1'));
   if (!isUtf8(body)) return malformed('not-utf-8', 'the body is not UTF-8');
   return decodeFully(body.toString('utf8'));
 }

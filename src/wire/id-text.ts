@@ -34,7 +34,7 @@ function uuidText(reader: AsciiReader, begin: number): string {
   const slot = Math.imul(wanted[0]! ^ wanted[3]!, SPREAD) >>> SLOT_SHIFT;
   if (texts[slot] === '' || !isWanted(slot * UUID_WORDS)) {
     words.set(wanted, slot * UUID_WORDS);
-    texts[slot] = reader.textFrom(begin);
+    texts[slot] = reader.bytes.toString('latin1', begin, reader.at);
   }
   return texts[slot]!;
 }

@@ -5,6 +5,8 @@
  * They are looked up by a few of their bytes, and then compared: to hash all of a statement would take longer than to
  * compare it.
  */
+import { isAscii } from 'node:buffer';
+
 interface Known<Value> {
   readonly bytes: Uint8Array;
   readonly value: Value;
@@ -31,15 +33,16 @@ export class KnownTexts<Value> {
     private readonly make: (text: string) => Value,
   ) {}
 
-  /** Of the text that lies in `bytes` from `begin` to before `end`. @param bytes ASCII. */
-  of(bytes: Buffer, begin: number, end: number): Value {
+  /** Of the text that lies in `bytes` from `begin` to before `end`. @returns undefined when it is not ASCII. */
+  of(bytes: Buffer, begin: number, end: number): Value | undefined {
     const fingerprint = fingerprintOf(bytes, begin, end);
     const alike = this.known.get(fingerprint);
     if (alike !== undefined) {
       for (let at = 0; at < alike.length; at++)
         if (isSame(alike[at]!.bytes, bytes, begin, end)) return alike[at]!.value;
     }
-    return this.remember(fingerprint, bytes.subarray(begin, end));
+    const text = bytes.subarray(begin, end);
+    return isAscii(text) ? this.remember(fingerprint, text) : undefined;
   }
 
   private remember(fingerprint: number, text: Buffer): Value {

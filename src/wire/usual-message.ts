@@ -44,7 +44,7 @@ interface Name {
 
 /**
  * Reads a message as it usually is.
- * @param body ASCII.
+ * @param body anything.
  * @param keepsParams whether the parameters of SQL are wanted; they are checked all the same.
  * @returns undefined when it is any different; whether it is a notification at all is then open.
  */
@@ -95,7 +95,7 @@ function skipRest(reader: AsciiReader): boolean {
   if (!isUsual) return false;
   const { bytes, at: begin } = reader;
   if (reader.skipByte(CLOSE) && reader.isAtEnd) return true;
-  return bytes.length - begin <= LONGEST_REST && rests.of(bytes, begin, bytes.length);
+  return bytes.length - begin <= LONGEST_REST && rests.of(bytes, begin, bytes.length) === true;
 }
 
 /** Whether the rest of a message is well formed and says nothing that matters. */

@@ -102,8 +102,9 @@ function readParams(reader: AsciiReader, keepsParams: boolean): PyValue | undefi
   if (!keepsParams && skipPlainObject(reader)) return null;
   reader.at = begin;
   if (!reader.seek(ENDS_PARAMS)) return undefined;
-  const parsed = parsePythonJson(reader.textFrom(begin), PARAMS_DEPTH);
-  return parsed.ok ? parsed.value : undefined;
+  const text = reader.textFrom(begin);
+  const parsed = text === undefined ? undefined : parsePythonJson(text, PARAMS_DEPTH);
+  return parsed?.ok ? parsed.value : undefined;
 }
 
 function readAny(reader: AsciiReader): Speech | undefined {
@@ -111,7 +112,8 @@ function readAny(reader: AsciiReader): Speech | undefined {
   const begin = reader.at;
   // The same may stand in `info` too. What is cut off there is no JSON, and not read here.
   if (!reader.seek(BEHIND_INFO)) return undefined;
-  const info = parseInfo(reader.textFrom(begin));
+  const text = reader.textFrom(begin);
+  const info = text === undefined ? undefined : parseInfo(text);
   const endBegin = reader.at;
   if (info === undefined || !skipEnding(reader, 1)) return undefined;
   const speaker = endings.of(reader.bytes, endBegin, reader.at);

@@ -88,6 +88,32 @@ describe('the ledger', () => {
     assert.equal(ledger.scattered, 0);
   });
 
+  it('is behind many while more than 64 are open before what was settled last', () => {
+    const { ledger, channel, entries } = filled(70);
+    assert.equal(ledger.isBehindMany, false, 'nothing waits');
+    ledger.settle(entries[64]!, 'accept');
+    assert.equal(ledger.isBehindMany, false, '64 are before it');
+    ledger.settle(entries[69]!, 'accept');
+    assert.equal(ledger.isBehindMany, true, '68 are before it');
+    for (const entry of entries.slice(0, 4)) {
+      assert.equal(ledger.isBehindMany, true);
+      ledger.settle(entry, 'accept');
+    }
+    assert.equal(ledger.isBehindMany, false, '64 are before it');
+    ledger.setAside(entries[4]!);
+    assert.equal(ledger.isBehindMany, false, 'what is aside is still before it, and no more is');
+    ledger.flush(channel);
+    assert.equal(ledger.isBehindMany, false);
+  });
+
+  it('is behind nothing once it has been flushed', () => {
+    const { ledger, channel, entries } = filled(70);
+    ledger.settle(entries[69]!, 'accept');
+    assert.equal(ledger.isBehindMany, true);
+    ledger.flush(channel);
+    assert.equal(ledger.isBehindMany, false);
+  });
+
   it('acknowledges in the order of settlement, which keeps the halves of a pair next to each other', () => {
     const { ledger, channel, entries } = filled(5);
     for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');

@@ -6,6 +6,7 @@ class Channel implements SettlingChannel {
   readonly window = 100;
   waiting = 0;
   scattered = 0;
+  isBehindMany = false;
   flushes = 0;
 
   /** So many wait that would need frames of their own. */
@@ -95,6 +96,24 @@ describe('settlements', () => {
     channels.one.scatter(25);
     await waitsUntil(channels, () => {
       channels.one.waiting = 26;
+    });
+  });
+
+  it('wait up to half of a window behind many messages that are open', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(50);
+    channels.one.isBehindMany = true;
+    await waitsUntil(channels, () => {
+      channels.one.waiting = 51;
+    });
+  });
+
+  it('all go once those are settled that many of them were behind', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(26);
+    channels.one.isBehindMany = true;
+    await waitsUntil(channels, () => {
+      channels.one.isBehindMany = false;
     });
   });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { KnownTexts } from '../../src/wire/known-texts.js';
 
 /** Of a text that stands in the midst of others. */
-function lookUp<Value>(known: KnownTexts<Value>, text: string): Value {
+function lookUp<Value>(known: KnownTexts<Value>, text: string): Value | undefined {
   return known.of(Buffer.from(`before ${text} behind`), 7, 7 + text.length);
 }
 
@@ -14,10 +14,20 @@ describe('texts that come over and over', () => {
     const known = new KnownTexts(10, (text) => ({ text, number: ++made }));
     for (const text of ['short', 'x'.repeat(65), 'x'.repeat(5_000)]) {
       const value = lookUp(known, text);
-      assert.equal(value.text, text);
+      assert.equal(value?.text, text);
       assert.equal(lookUp(known, text), value);
     }
     assert.equal(made, 3);
+  });
+
+  it('are ASCII: others have no value, and are not remembered', () => {
+    let made = 0;
+    const known = new KnownTexts(10, () => ++made);
+    for (const other of ['é', `${'x'.repeat(100)}\u0080`]) {
+      assert.equal(lookUp(known, other), undefined);
+      assert.equal(lookUp(known, other), undefined);
+    }
+    assert.equal(made, 0);
   });
 
   it('are told apart, however much they look alike', () => {

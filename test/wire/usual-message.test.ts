@@ -1,5 +1,6 @@
 /** What is read on the short way must be what the full decoder reads, or nothing. */
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decode, decodeFully } from '../../src/wire/envelope.js';
@@ -81,6 +82,33 @@ describe('messages as they usually are', () => {
     assert.ok(isUsual(`${HEAD}{"host": "h"}${TAIL}, "_context_user": null}`));
     assert.ok(isUsual(`${HEAD}{"db": {"statement": "SELECT 1", "params": {}}, "host": "h"}${TAIL}}`));
     assert.ok(isUsual(`${HEAD}{"db": {"statement": "a\\n\\"b\\"", "params": {}}, "host": "h"}${TAIL}}`));
+  });
+
+  it('are ASCII: whatever byte in whatever place is none, is read as by the full decoder', () => {
+    const sql = (params: string) => `{"db": {"statement": "SELECT x", "params": ${params}}, "host": "h"}`;
+    const uuid = '05f7ba29-f4f3-423a-9d56-3fde5b7883e9';
+    const texts = [
+      `${HEAD}{"host": "h"}${TAIL}, "_context_user": "x"}`,
+      `${HEAD.replaceAll('"b"', `"${uuid}"`)}${sql('{"a": "x", "b": [1]}')}${TAIL}}`,
+      `${HEAD}${sql('{"a": "x"}')}${TAIL}}`,
+      `${HEAD}{"request": {"path": "/x"}, "host": "h"}${TAIL}}`,
+    ];
+    for (const text of texts)
+      for (let at = 0; at < text.length; at++)
+        for (const other of ['é', '\u0080', '\ud800'])
+          for (const body of [
+            Buffer.from(text.slice(0, at) + other + text.slice(at + 1)),
+            Buffer.from(text.slice(0, at) + other + text.slice(at + 1), 'latin1'),
+          ]) {
+            const place = `${JSON.stringify(other)} at ${at} of ${text}`;
+            const read = readUsualMessage(body, false);
+            assert.equal(read, undefined, place);
+            assert.equal(readUsualMessage(body, true), undefined, place);
+            const full = isUtf8(body) ? decodeFully(body.toString()) : undefined;
+            const decoded = decode(body);
+            if (full === undefined) assert.equal((decoded as { reason?: string }).reason, 'not-utf-8', place);
+            else assert.deepStrictEqual(decoded, full, place);
+          }
   });
 
   it('say nothing twice that matters', () => {
