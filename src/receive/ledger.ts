@@ -19,8 +19,11 @@ export interface Acknowledger {
   reject(tag: number): void;
 }
 
-/** The roots of a few traces, and what is open within them, are fewer; a batch that is late is more. */
-const MANY = 64;
+/**
+ * The roots of some traces, and what is open within them, are fewer; a batch of usual size that is late is more. Behind fewer
+ * than these a few thousand frames do not keep RabbitMQ for long.
+ */
+const MANY = 256;
 
 /** A delivery's place in the ledger. Deliveries extend it, so that settling one needs no look-up. */
 export class LedgerEntry {
@@ -92,7 +95,7 @@ export class Ledger {
     return count;
   }
 
-  /** Whether many entries are open, or aside, before the latest settlement that waits. O(1). */
+  /** Whether many entries are open, or aside, before the latest settlement that waits. O(256). */
   get isBehindMany(): boolean {
     let entry = this.#oldest;
     for (let count = 0; count < MANY && entry !== undefined; count++) entry = entry.next;

@@ -88,18 +88,18 @@ describe('the ledger', () => {
     assert.equal(ledger.scattered, 0);
   });
 
-  it('is behind many while more than 64 are open before what was settled last', () => {
-    const { ledger, channel, entries } = filled(70);
+  it('is behind many while more than 256 are open before what was settled last', () => {
+    const { ledger, channel, entries } = filled(262);
     assert.equal(ledger.isBehindMany, false, 'nothing waits');
-    ledger.settle(entries[64]!, 'accept');
-    assert.equal(ledger.isBehindMany, false, '64 are before it');
-    ledger.settle(entries[69]!, 'accept');
-    assert.equal(ledger.isBehindMany, true, '68 are before it');
+    ledger.settle(entries[256]!, 'accept');
+    assert.equal(ledger.isBehindMany, false, '256 are before it');
+    ledger.settle(entries[261]!, 'accept');
+    assert.equal(ledger.isBehindMany, true, '260 are before it');
     for (const entry of entries.slice(0, 4)) {
       assert.equal(ledger.isBehindMany, true);
       ledger.settle(entry, 'accept');
     }
-    assert.equal(ledger.isBehindMany, false, '64 are before it');
+    assert.equal(ledger.isBehindMany, false, '256 are before it');
     ledger.setAside(entries[4]!);
     assert.equal(ledger.isBehindMany, false, 'what is aside is still before it, and no more is');
     ledger.flush(channel);
@@ -107,8 +107,8 @@ describe('the ledger', () => {
   });
 
   it('is behind nothing once it has been flushed', () => {
-    const { ledger, channel, entries } = filled(70);
-    ledger.settle(entries[69]!, 'accept');
+    const { ledger, channel, entries } = filled(262);
+    ledger.settle(entries[261]!, 'accept');
     assert.equal(ledger.isBehindMany, true);
     ledger.flush(channel);
     assert.equal(ledger.isBehindMany, false);
