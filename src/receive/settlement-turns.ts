@@ -13,7 +13,7 @@ const MOST_OF_WINDOW = 0.25;
 /**
  * … or up to this part behind many that are open. So it is while a batch is late that others have overtaken: RabbitMQ then
  * looks for each frame's message past a thousand others, and 2,000 such frames kept it from handing out anything for
- * a second and a half. That was so in one drain of four, in its first seconds.
+ * a second and a half.
  */
 const MOST_BEHIND_MANY = 0.5;
 /**

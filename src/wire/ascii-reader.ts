@@ -1,7 +1,7 @@
 /**
  * A place in the bytes of an ASCII text that moves over what is expected there. A message read so need not become a
  * string first, which would be longer than all that is wanted of it. Nor is it asked before whether it is ASCII, which
- * takes a twentieth of reading it: what the place has moved over by any way but {@link AsciiReader.seek} is.
+ * takes a few hundredths of reading it: what the place has moved over by any way but {@link AsciiReader.seek} is.
  *
  * Whatever is not as expected leaves the place where it was.
  */

@@ -102,9 +102,7 @@ function readParams(reader: AsciiReader, keepsParams: boolean): PyValue | undefi
   if (!keepsParams && skipPlainObject(reader)) return null;
   reader.at = begin;
   if (!reader.seek(ENDS_PARAMS)) return undefined;
-  const text = reader.textFrom(begin);
-  const parsed = text === undefined ? undefined : parsePythonJson(text, PARAMS_DEPTH);
-  return parsed?.ok ? parsed.value : undefined;
+  return parseFrom(reader, begin, PARAMS_DEPTH);
 }
 
 function readAny(reader: AsciiReader): Speech | undefined {
@@ -112,10 +110,9 @@ function readAny(reader: AsciiReader): Speech | undefined {
   const begin = reader.at;
   // The same may stand in `info` too. What is cut off there is no JSON, and not read here.
   if (!reader.seek(BEHIND_INFO)) return undefined;
-  const text = reader.textFrom(begin);
-  const info = text === undefined ? undefined : parseInfo(text);
+  const info = parseFrom(reader, begin, INFO_DEPTH);
   const endBegin = reader.at;
-  if (info === undefined || !skipEnding(reader, 1)) return undefined;
+  if (info === undefined || !isObject(info) || !skipEnding(reader, 1)) return undefined;
   const speaker = endings.of(reader.bytes, endBegin, reader.at);
   if (speaker === undefined) return undefined;
   const host = own(info, 'host');
@@ -169,7 +166,9 @@ function readStatement(written: string): Statement | undefined {
   return { statement: parsed.value, infoAt };
 }
 
-function parseInfo(text: string): PyObject | undefined {
-  const parsed = parsePythonJson(text, INFO_DEPTH);
-  return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
+/** What stands from there to the place. @returns undefined when it is no JSON, or not ASCII. */
+function parseFrom(reader: AsciiReader, begin: number, depth: number): PyValue | undefined {
+  const text = reader.textFrom(begin);
+  const parsed = text === undefined ? undefined : parsePythonJson(text, depth);
+  return parsed?.ok ? parsed.value : undefined;
 }

@@ -89,21 +89,17 @@ describe('the ledger', () => {
   });
 
   it('is behind many while more than 256 are open before what was settled last', () => {
-    const { ledger, channel, entries } = filled(262);
+    const { ledger, entries } = filled(262);
     assert.equal(ledger.isBehindMany, false, 'nothing waits');
     ledger.settle(entries[256]!, 'accept');
     assert.equal(ledger.isBehindMany, false, '256 are before it');
     ledger.settle(entries[261]!, 'accept');
     assert.equal(ledger.isBehindMany, true, '260 are before it');
-    for (const entry of entries.slice(0, 4)) {
-      assert.equal(ledger.isBehindMany, true);
-      ledger.settle(entry, 'accept');
-    }
+    for (const entry of entries.slice(0, 3)) ledger.settle(entry, 'accept');
+    ledger.setAside(entries[3]!);
+    assert.equal(ledger.isBehindMany, true, '257 are before it, with what is aside');
+    ledger.settle(entries[4]!, 'accept');
     assert.equal(ledger.isBehindMany, false, '256 are before it');
-    ledger.setAside(entries[4]!);
-    assert.equal(ledger.isBehindMany, false, 'what is aside is still before it, and no more is');
-    ledger.flush(channel);
-    assert.equal(ledger.isBehindMany, false);
   });
 
   it('is behind nothing once it has been flushed', () => {
