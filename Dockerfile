@@ -28,5 +28,5 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
 STOPSIGNAL SIGTERM
 # The bridge handles SIGTERM itself and starts no processes: it needs no init (tini, --init) in front.
 # How V8 spends memory and its compiler's time; see docs/performance.md.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "--initial-old-space-size=64", "--max-inlined-bytecode-size-cumulative=460", "/app/dist/service/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "--initial-old-space-size=64", "--max-inlined-bytecode-size-cumulative=460", "/app/dist/cli/main.js"]
 CMD ["run"]

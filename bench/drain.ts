@@ -1,7 +1,7 @@
 /** How fast a backlog leaves the queue, by the bridge and by what one would use instead, in turn on one broker. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_BATCH } from '../src/export/batcher.js';
-import { DEFAULT_PAIR_BOUNDS } from '../src/translate/pair.js';
+import { DEFAULT_PAIR_BOUNDS } from '../src/pairing/pair.js';
 import { createVhost, QUEUE, type Vhost } from './support/broker.js';
 import { wholeCopies } from './support/corpus.js';
 import { Backend, type Program, startBridge, startOther } from './support/programs.js';

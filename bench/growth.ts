@@ -1,9 +1,10 @@
 /** What a notification costs when much is open, or many services speak; and what memory an open point takes. */
+
+import { decode } from '../src/codec/envelope.js';
+import type { Notification } from '../src/codec/notification.js';
 import { encodeAsJson } from '../src/export/json-encoding.js';
-import { Pairer, pointId } from '../src/translate/pair.js';
-import { SpanMapper } from '../src/translate/span.js';
-import { decode } from '../src/wire/envelope.js';
-import type { Notification } from '../src/wire/notification.js';
+import { SpanMapper } from '../src/mapping/span.js';
+import { Pairer, pointId } from '../src/pairing/pair.js';
 import { bodyAt } from './support/corpus.js';
 import type { Say, Scale, Table } from './support/report.js';
 import { show } from './support/report.js';

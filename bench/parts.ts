@@ -2,14 +2,14 @@
 
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { type Decoded, decode } from '../src/codec/envelope.js';
+import type { Notification } from '../src/codec/notification.js';
 import { encodeAsJson } from '../src/export/json-encoding.js';
 import { encodeAsProtobuf } from '../src/export/protobuf-encoding.js';
-import { summarizeSql } from '../src/translate/conventions/sql-summary.js';
-import { maskText } from '../src/translate/mask.js';
-import { Pairer, pointId, type TracePoint } from '../src/translate/pair.js';
-import { SpanMapper } from '../src/translate/span.js';
-import { type Decoded, decode } from '../src/wire/envelope.js';
-import type { Notification } from '../src/wire/notification.js';
+import { maskText } from '../src/mapping/masking/mask.js';
+import { SpanMapper } from '../src/mapping/span.js';
+import { summarizeSql } from '../src/mapping/sql/summary.js';
+import { Pairer, pointId, type TracePoint } from '../src/pairing/pair.js';
 import { bodies, COPY_SIZE } from './support/corpus.js';
 import { type Scale, show, type Table } from './support/report.js';
 import { spreadOf } from './support/statistics.js';

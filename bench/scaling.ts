@@ -18,7 +18,7 @@ const SHARDS = 8;
 const NOTIFICATIONS: Record<Scale, number> = { full: 60_000, quick: 20_000, smoke: 2_000 };
 const LOOK_MS = 50;
 const DEADLINE_MS = 900_000;
-const BRIDGE = join(process.cwd(), 'dist', 'service', 'main.js');
+const BRIDGE = join(process.cwd(), 'dist', 'cli', 'main.js');
 
 /** What is measured in turn. */
 interface Subject {

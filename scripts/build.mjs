@@ -10,7 +10,7 @@ export function build() {
   const target = join(ROOT, 'dist');
   rmSync(target, { recursive: true, force: true });
   compile('tsconfig.build.json');
-  chmodSync(join(target, 'service', 'main.js'), 0o755);
+  chmodSync(join(target, 'cli', 'main.js'), 0o755);
   writeTypesForRequire(target);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { build } from './build.mjs';
 import { ensureNpmPackages, ROOT, say } from './install.mjs';
 
-const MAIN = join(ROOT, 'dist', 'service', 'main.js');
+const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 
 ensureNpmPackages();
 if (isStale()) {

@@ -3,6 +3,6 @@
  *   node scripts/metrics-doc.mjs
  */
 import { writeFile } from 'node:fs/promises';
-import { metricsDocument } from '../dist/service/metrics/metrics-doc.js';
+import { metricsDocument } from '../dist/sidecar/metrics/metrics-doc.js';
 
 await writeFile(new URL('../docs/metrics.md', import.meta.url), metricsDocument());

@@ -3,7 +3,7 @@
  *   node scripts/settings-doc.mjs
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { settingsDocument } from '../dist/service/settings-doc.js';
+import { settingsDocument } from '../dist/settings/settings-doc.js';
 
 const docs = new URL('../docs/', import.meta.url);
 await mkdir(docs, { recursive: true });

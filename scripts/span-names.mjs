@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { Translator } from '../dist/translate/translator.js';
-import { decode } from '../dist/wire/envelope.js';
+import { decode } from '../dist/codec/envelope.js';
+import { Translator } from '../dist/translator.js';
 
 const FAMILIES = [
   ['HTTP', 'http.request.method'],

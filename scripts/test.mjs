@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm test`: builds, provides what the tests need, and runs them. Arguments select test files by a part of their path:
- * `npm test -- wire end-to-end`. A broker is started only for tests that speak to one. The long suite that breaks things
+ * `npm test -- codec end-to-end`. A broker is started only for tests that speak to one. The long suite that breaks things
  * runs only when it is asked for: `npm test -- integrity`; and the one with real backends by `npm run test:backends`,
  * which provides them.
  */

@@ -5,17 +5,17 @@
  * make of it. Until then the broker keeps it.
  */
 import { turnNow } from './clock.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type DecodeOptions, decode } from './codec/envelope.js';
+import type { Notification } from './codec/notification.js';
+import type { Delivery, Log, Origin, Receiver, ReceiverHandler, SpanSink } from './contracts.js';
 import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
-import type { Delivery, Log, Origin, Receiver, ReceiverHandler, SpanSink } from './delivery.js';
 import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
-import { type HeldDelivery, type LeftPoint, Pending, type PendingSpan } from './pending.js';
-import { DEFAULT_PAIR_BOUNDS, pointId } from './translate/pair.js';
-import type { PointId } from './translate/point-table.js';
-import { type Translated, Translator, type TranslatorOptions } from './translate/translator.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type DecodeOptions, decode } from './wire/envelope.js';
-import type { Notification } from './wire/notification.js';
+import { type HeldDelivery, type LeftPoint, Pending, type PendingSpan } from './in-flight.js';
+import { DEFAULT_PAIR_BOUNDS, pointId } from './pairing/pair.js';
+import type { PointId } from './pairing/point-table.js';
+import { type Translated, Translator, type TranslatorOptions } from './translator.js';
 
 /** What a {@link Bridge} is made of. */
 export interface BridgeOptions {

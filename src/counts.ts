@@ -2,9 +2,10 @@
  * What happened to everything that came in. At every moment
  * `received = exported + duplicate + late + filtered + rejected + returned + unsettled`.
  */
-import type { KeepReason } from './translate/keep-rules.js';
-import type { DropReason } from './translate/trace-rules.js';
-import type { MalformedReason } from './wire/envelope.js';
+
+import type { MalformedReason } from './codec/envelope.js';
+import type { KeepReason } from './mapping/keep-rules.js';
+import type { DropReason } from './mapping/trace-rules.js';
 
 /** Why a delivery was set aside for good. */
 export type RejectReason = MalformedReason | 'refused-by-backend' | 'untranslatable';

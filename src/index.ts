@@ -7,7 +7,16 @@
  */
 
 export { Bridge, type BridgeOptions } from './bridge.js';
-export type { Counts, FilterReason, RejectReason } from './counts.js';
+export {
+  type Decoded,
+  type DecodeOptions,
+  decode,
+  MALFORMED_REASONS,
+  type Malformed,
+  type MalformedReason,
+} from './codec/envelope.js';
+export type { Id, Notification } from './codec/notification.js';
+export type { PyObject, PyValue } from './codec/python-json.js';
 export type {
   Delivery,
   Log,
@@ -20,7 +29,8 @@ export type {
   Rejection,
   Settlement,
   SpanSink,
-} from './delivery.js';
+} from './contracts.js';
+export type { Counts, FilterReason, RejectReason } from './counts.js';
 export { BridgeError, ERROR_CODES, type ErrorCode } from './errors.js';
 export type { BatchOptions } from './export/batcher.js';
 export {
@@ -43,15 +53,22 @@ export {
   type LibraryBridge,
   type Rejected,
 } from './library.js';
+export { toSpanId, toTraceId } from './mapping/ids.js';
+export type { KeepOptions } from './mapping/keep-rules.js';
+export type { MappingOptions } from './mapping/options.js';
+export type { DropReason, TraceRuleOptions } from './mapping/trace-rules.js';
+export { type BrokerAddress, parseTransportUrl } from './oslo/transport-url.js';
+export type { PairBounds } from './pairing/pair.js';
+export type { PointId } from './pairing/point-table.js';
 export { OsprofilerPropagator, type OsprofilerPropagatorOptions } from './propagation/propagator.js';
 export { TRACE_HMAC_HEADER, TRACE_INFO_HEADER } from './propagation/trace-info.js';
-export type { AmqpChannel, AmqpMessage } from './receive/amqp-channel.js';
-export type { BackoffBounds } from './receive/backoff.js';
+export type { AmqpChannel, AmqpMessage } from './rabbitmq/amqp-channel.js';
+export type { BackoffBounds } from './rabbitmq/backoff.js';
 export {
   ChannelReceiver,
   type ChannelReceiverOptions,
   type OpenChannel,
-} from './receive/channel-receiver.js';
+} from './rabbitmq/channel-receiver.js';
 export {
   type DeadLetterOptions,
   type DrainSource,
@@ -60,30 +77,13 @@ export {
   type RabbitReceiverStatus,
   type RenewalOptions,
   type TapSource,
-} from './receive/rabbitmq.js';
-export { type RecordingOptions, RecordingReceiver } from './receive/recording.js';
-export { type BrokerAddress, parseTransportUrl } from './receive/transport-url.js';
-export { toSpanId, toTraceId } from './translate/ids.js';
-export type { KeepOptions } from './translate/keep-rules.js';
-export type { MappingOptions } from './translate/options.js';
-export type { PairBounds } from './translate/pair.js';
-export type { PointId } from './translate/point-table.js';
-export type { DropReason, TraceRuleOptions } from './translate/trace-rules.js';
+} from './rabbitmq/rabbitmq.js';
+export { type RecordingOptions, RecordingReceiver } from './recordings/recording.js';
 export {
   type SamplingOptions,
   type Translated,
   Translator,
   type TranslatorOptions,
-} from './translate/translator.js';
+} from './translator.js';
 export { PACKAGE_NAME, PACKAGE_VERSION } from './version.js';
 export { windowFor } from './window.js';
-export {
-  type Decoded,
-  type DecodeOptions,
-  decode,
-  MALFORMED_REASONS,
-  type Malformed,
-  type MalformedReason,
-} from './wire/envelope.js';
-export type { Id, Notification } from './wire/notification.js';
-export type { PyObject, PyValue } from './wire/python-json.js';

@@ -2,8 +2,8 @@
 import { EventEmitter } from 'node:events';
 import type { MeterProvider } from '@opentelemetry/api';
 import { Bridge } from './bridge.js';
+import type { Delivery, Log, Receiver, SpanSink } from './contracts.js';
 import type { Counts, RejectReason } from './counts.js';
-import type { Delivery, Log, Receiver, SpanSink } from './delivery.js';
 import { BridgeError, messageOf } from './errors.js';
 import type { BatchOptions } from './export/batcher.js';
 import { type AnySpanExporter, type AnySpanProcessor, sinkOfExporter } from './export/exporters.js';
@@ -12,7 +12,7 @@ import { ObservedSink, type Sent } from './export/observed-sink.js';
 import { PROCESSOR_BATCH, ProcessorSink } from './export/processor-sink.js';
 import type { RetryOptions } from './export/retry.js';
 import { type BridgeMetrics, measure } from './metrics.js';
-import type { TranslatorOptions } from './translate/translator.js';
+import type { TranslatorOptions } from './translator.js';
 
 /** What takes the spans: exactly one of these. */
 export type Destination =

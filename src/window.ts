@@ -1,6 +1,6 @@
 /** How many deliveries a receiver has to give out ahead of their settlement. */
 import { type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
-import { heldBound, type TranslatorOptions } from './translate/translator.js';
+import { heldBound, type TranslatorOptions } from './translator.js';
 
 /** AMQP's prefetch count is an unsigned 16-bit number. */
 const MAX_PREFETCH = 65_535;

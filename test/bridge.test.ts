@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { Bridge, type BridgeOptions } from '../src/bridge.js';
+import type { Outcome } from '../src/contracts.js';
 import { type Counts, total } from '../src/counts.js';
-import type { Outcome } from '../src/delivery.js';
 import { BridgeError } from '../src/errors.js';
 import { FakeReceiver } from './support/fake-receiver.js';
 import { body } from './support/notifications.js';

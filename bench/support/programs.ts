@@ -8,7 +8,7 @@ import type { Order, Report } from '../programs/receiver.js';
 import { cpuSeconds } from './usage.js';
 
 const ROOT = process.cwd();
-const BRIDGE = join(ROOT, 'dist', 'service', 'main.js');
+const BRIDGE = join(ROOT, 'dist', 'cli', 'main.js');
 const STOP_DEADLINE_MS = 30_000;
 
 /** A process that has begun its work, and what it had used until then. */

@@ -3,7 +3,7 @@
  * It may throw, it may call back never, twice or at once.
  */
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../delivery.js';
+import type { Outcome, SpanSink } from '../contracts.js';
 import { messageOf } from '../errors.js';
 
 /** What `export()` gives its callback; see `ExportResult` of @opentelemetry/core. */

@@ -1,6 +1,6 @@
 /** OpenTelemetry's exporters and processors as their users hold them, of SDK 2.x and 3.x alike. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanSink } from '../delivery.js';
+import type { SpanSink } from '../contracts.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
 import { judgeFailure } from './outcome.js';
 

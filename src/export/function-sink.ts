@@ -1,6 +1,6 @@
 /** A function of the caller's as a sink. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../delivery.js';
+import type { Outcome, SpanSink } from '../contracts.js';
 import { messageOf } from '../errors.js';
 
 /**

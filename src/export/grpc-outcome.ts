@@ -1,5 +1,5 @@
 /** What a gRPC status means for a batch. Source: the OTLP specification's table of retryable status codes. */
-import type { Outcome } from '../delivery.js';
+import type { Outcome } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import { explainNoAnswer, hintForGrpcStatus } from './explain.js';
 

@@ -3,7 +3,7 @@
  * belongs to that batch. There are as many as batches were ever on their way at once.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../delivery.js';
+import type { Outcome, SpanSink } from '../contracts.js';
 
 export interface Lane {
   readonly sink: SpanSink;

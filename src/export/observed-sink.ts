@@ -1,6 +1,6 @@
 /** A sink that others may watch: same interface, and what is seen changes nothing of what is sent. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../delivery.js';
+import type { Outcome, SpanSink } from '../contracts.js';
 
 /** One answer of the backend. A batch that is sent again is seen again. */
 export interface Sent {

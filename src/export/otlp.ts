@@ -7,7 +7,7 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanSink } from '../delivery.js';
+import type { SpanSink } from '../contracts.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { type Exchange, observe } from './exchange.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';

@@ -1,5 +1,5 @@
 /** What an answer of the backend means, as a value. Pure. */
-import type { Outcome } from '../delivery.js';
+import type { Outcome } from '../contracts.js';
 import type { Exchange } from './exchange.js';
 import { describe, explainNoAnswer, HINT_FOREIGN_ANSWER, hintForStatus } from './explain.js';
 

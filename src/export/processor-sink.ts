@@ -7,7 +7,7 @@
  * tell of batches that it sent by itself; so batches here are small, and one is on its way at a time.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../delivery.js';
+import type { Outcome, SpanSink } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import type { BatchOptions } from './batcher.js';
 import type { AnySpanProcessor } from './exporters.js';

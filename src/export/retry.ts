@@ -4,7 +4,7 @@
  * found, so that it takes no other with it.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../delivery.js';
+import type { Outcome, SpanSink } from '../contracts.js';
 
 /** An outcome that will not change. */
 export type FinalOutcome = Exclude<Outcome, { kind: 'retryable' }>;

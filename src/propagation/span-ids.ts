@@ -1,6 +1,6 @@
 /** A span's identity as the two ids that osprofiler passes on, and back. */
 import type { SpanContext } from '@opentelemetry/api';
-import { toSpanId, toTraceId } from '../translate/ids.js';
+import { toSpanId, toTraceId } from '../mapping/ids.js';
 import type { TraceInfo } from './trace-info.js';
 
 /**

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Channel } from 'amqplib';
-import { recordedBoot } from '../../src/service/demo/recorded-boot.js';
+import { recordedBoot } from '../../src/cli/demo/recorded-boot.js';
 
 const RECORDED_BASE_ID = 'b9297a15-d298-4959-9755-e986eb9276d5';
 const EXCHANGE = 'nova';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { toTraceId } from '../../src/translate/ids.js';
+import { toTraceId } from '../../src/mapping/ids.js';
 import { broker, type TestVhost } from '../support/rabbitmq.js';
 import { secretsIn } from '../support/secrets.js';
 import { baseIdOf, declareQueue, publishBoots, recordedText } from './boots.js';

@@ -1,14 +1,14 @@
 /** A bridge between a real broker and a backend that takes everything, with its page. */
 import { Bridge } from '../../src/bridge.js';
-import type { SpanSink } from '../../src/delivery.js';
+import type { SpanSink } from '../../src/contracts.js';
 import { ObservedSink } from '../../src/export/observed-sink.js';
-import { RabbitReceiver } from '../../src/receive/rabbitmq.js';
-import type { BrokerAddress } from '../../src/receive/transport-url.js';
-import { PageFeed } from '../../src/service/page/feed.js';
-import { createPage } from '../../src/service/page/page.js';
-import { judgeReadiness } from '../../src/service/readiness.js';
-import { createServer } from '../../src/service/server.js';
-import { watchReceiver } from '../../src/service/watched-receiver.js';
+import type { BrokerAddress } from '../../src/oslo/transport-url.js';
+import { RabbitReceiver } from '../../src/rabbitmq/rabbitmq.js';
+import { judgeReadiness } from '../../src/sidecar/readiness.js';
+import { createServer } from '../../src/sidecar/server.js';
+import { watchReceiver } from '../../src/sidecar/watched-receiver.js';
+import { PageFeed } from '../../src/trace-view/page/feed.js';
+import { createPage } from '../../src/trace-view/page/page.js';
 import { RememberingLog } from '../support/receiving.js';
 
 export interface Sidecar {

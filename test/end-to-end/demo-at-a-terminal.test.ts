@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 
-const MAIN = join(process.cwd(), 'dist', 'service', 'main.js');
+const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js');
 /** Runs its arguments at a terminal of their own: stdin is typed there, what is printed there is its stdout. */
 const AT_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
 const ADDRESS = /As a page: (http:\S+) {2}\(Ctrl-C ends it\)/;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { toSpanId, toTraceId } from '../../src/translate/ids.js';
-import { parsePythonUuid } from '../../src/translate/python-uuid.js';
+import { toSpanId, toTraceId } from '../../src/mapping/ids.js';
+import { parsePythonUuid } from '../../src/mapping/python-uuid.js';
 import { askPython } from '../integration/python.js';
 
 const OSPROFILER = `

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import type { OtlpReceiver } from '../support/otlp-receiver.js';
 import type { TestVhost } from '../support/rabbitmq.js';
 
-const MAIN = join(process.cwd(), 'dist', 'service', 'main.js');
+const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js');
 const PUBLISHER = join(process.cwd(), 'test', 'end-to-end', 'publisher.py');
 const PYTHON = '/usr/bin/python3';
 

@@ -13,8 +13,8 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import { toSpanId } from '../../src/mapping/ids.js';
 import { OsprofilerPropagator } from '../../src/propagation/propagator.js';
-import { toSpanId } from '../../src/translate/ids.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { broker, type TestVhost } from '../support/rabbitmq.js';
 import { askOsprofiler, OpenStackApi } from './openstack.js';

@@ -11,7 +11,7 @@ import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { broker, type TestVhost } from '../support/rabbitmq.js';
 import { runProgram } from './program.js';
 
-const MAIN = join(process.cwd(), 'dist', 'service', 'main.js');
+const MAIN = join(process.cwd(), 'dist', 'cli', 'main.js');
 const EXCHANGE = 'nova';
 const QUEUE = 'profiler.info';
 

@@ -1,8 +1,8 @@
 /** What an operator does every day: stopping the program in the middle of its work. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { pointKey } from '../../src/translate/pair.js';
-import { decode } from '../../src/wire/envelope.js';
+import { decode } from '../../src/codec/envelope.js';
+import { pointKey } from '../../src/pairing/pair.js';
 import { captureNames, type RecordedMessage, readCapture } from '../support/captures.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { broker, eventually, type TestVhost } from '../support/rabbitmq.js';

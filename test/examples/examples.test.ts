@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
-import { DEFINITIONS } from '../../src/service/settings/values.js';
-import { load } from '../service/load.js';
+import { DEFINITIONS } from '../../src/settings/values.js';
+import { load } from '../settings/load.js';
 import { COMPOSE, KUBERNETES, type KubernetesObject, type Workload } from './objects.js';
 
 const run = promisify(execFile);
@@ -198,7 +198,7 @@ describe('the Dockerfile', () => {
     assert.deepEqual(of('USER'), ['1000:1000']);
     assert.deepEqual(of('ENTRYPOINT'), [
       '["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "--initial-old-space-size=64", ' +
-        '"--max-inlined-bytecode-size-cumulative=460", "/app/dist/service/main.js"]',
+        '"--max-inlined-bytecode-size-cumulative=460", "/app/dist/cli/main.js"]',
     ]);
     const [args = '[]'] = of('CMD');
     const env = [...(of('ENV')[0] ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../../src/delivery.js';
+import type { Outcome, SpanSink } from '../../src/contracts.js';
 import { type Lane, Lanes } from '../../src/export/lanes.js';
 
 const TAKEN: Outcome = { kind: 'taken' };

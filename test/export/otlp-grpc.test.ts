@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import type { SpanSink } from '../../src/delivery.js';
+import type { SpanSink } from '../../src/contracts.js';
 import { createOtlpSink } from '../../src/export/otlp.js';
 import { OtlpGrpcReceiver } from '../support/otlp-grpc-receiver.js';
 import { span } from '../support/spans.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { ServerCredentials } from '@grpc/grpc-js';
-import type { Outcome } from '../../src/delivery.js';
+import type { Outcome } from '../../src/contracts.js';
 import { createOtlpSink, type OtlpOptions } from '../../src/export/otlp.js';
 import { Certificates, type KeyPair } from '../support/certificates.js';
 import { OtlpGrpcReceiver } from '../support/otlp-grpc-receiver.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Outcome, SpanSink } from '../../src/delivery.js';
+import type { Outcome, SpanSink } from '../../src/contracts.js';
 import { BridgeError } from '../../src/errors.js';
 import { createOtlpSink, type OtlpOptions } from '../../src/export/otlp.js';
 import { BASE_ID, MOMENT } from '../support/notifications.js';

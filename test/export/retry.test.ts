@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Outcome } from '../../src/delivery.js';
+import type { Outcome } from '../../src/contracts.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from '../../src/export/retry.js';
 import { property } from '../support/notifications.js';
 import { HeldSink, PromptSink, settled, span, TAKEN } from '../support/spans.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { runProgram } from '../service/spawn.js';
+import { runProgram } from '../cli/spawn.js';
 import { body } from '../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../support/rabbitmq.js';
-import { leftIn, publish, start } from './receive/support.js';
+import { leftIn, publish, start } from './rabbitmq/support.js';
 
 const QUEUE = 'osprofiler-otel-bridge.dead-letters';
 

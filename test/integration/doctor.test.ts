@@ -6,14 +6,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { runHere } from '../service/run-here.js';
-import { runProgram } from '../service/spawn.js';
+import { runHere } from '../cli/run-here.js';
+import { runProgram } from '../cli/spawn.js';
 import { Certificates } from '../support/certificates.js';
 import { body } from '../support/notifications.js';
 import { OtlpGrpcReceiver } from '../support/otlp-grpc-receiver.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { broker, eventually, type TestUser, type TestVhost } from '../support/rabbitmq.js';
-import { leftIn, publish, start, untilConsuming } from './receive/support.js';
+import { leftIn, publish, start, untilConsuming } from './rabbitmq/support.js';
 
 const QUEUE = 'profiler.info';
 const RIGHTS = {

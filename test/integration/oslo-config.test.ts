@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readOsloBroker } from '../../src/receive/oslo-config.js';
+import { readOsloBroker } from '../../src/oslo/config-file.js';
 import { askPython } from './python.js';
 
 /** Reads each file as a service does: its options registered, the URL's query laid over `[oslo_messaging_rabbit]`. */

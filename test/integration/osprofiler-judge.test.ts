@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
-import { toSpanId, toTraceId } from '../../src/translate/ids.js';
-import { Translator } from '../../src/translate/translator.js';
-import type { Id, Notification } from '../../src/wire/notification.js';
-import { isObject, own, type PyObject, parsePythonJson } from '../../src/wire/python-json.js';
+import type { Id, Notification } from '../../src/codec/notification.js';
+import { isObject, own, type PyObject, parsePythonJson } from '../../src/codec/python-json.js';
+import { toSpanId, toTraceId } from '../../src/mapping/ids.js';
+import { Translator } from '../../src/translator.js';
 import { type CapturedTrace, capturedTraces, osprofilerReports, traceOf } from './osprofiler-reports.js';
 import { askPython } from './python.js';
 

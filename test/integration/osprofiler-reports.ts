@@ -1,9 +1,9 @@
 /** Reports that the real osprofiler makes of captured notifications, with its own command and its own driver base. */
 
 import assert from 'node:assert/strict';
-import { inflate } from '../../src/wire/compression.js';
-import { decode } from '../../src/wire/envelope.js';
-import type { Notification } from '../../src/wire/notification.js';
+import { inflate } from '../../src/codec/compression.js';
+import { decode } from '../../src/codec/envelope.js';
+import type { Notification } from '../../src/codec/notification.js';
 import { captureNames, readCapture } from '../support/captures.js';
 import { askPython } from './python.js';
 

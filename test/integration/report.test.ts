@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { RecordingReceiver } from '../../src/receive/recording.js';
-import { decode } from '../../src/wire/envelope.js';
-import type { Notification } from '../../src/wire/notification.js';
+import { decode } from '../../src/codec/envelope.js';
+import type { Notification } from '../../src/codec/notification.js';
+import { RecordingReceiver } from '../../src/recordings/recording.js';
 import { RememberingHandler, RememberingLog } from '../support/receiving.js';
 import { type CapturedTrace, capturedTraces, osprofilerReports } from './osprofiler-reports.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseTransportUrl } from '../../src/receive/transport-url.js';
+import { parseTransportUrl } from '../../src/oslo/transport-url.js';
 import { askPython } from './python.js';
 
 /** The port is the one in the URL that oslo.messaging's rabbit driver makes of each host for kombu. */

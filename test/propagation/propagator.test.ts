@@ -14,9 +14,9 @@ import {
 } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { BridgeError } from '../../src/errors.js';
+import { toSpanId, toTraceId } from '../../src/mapping/ids.js';
 import { OsprofilerPropagator } from '../../src/propagation/propagator.js';
 import { signTraceInfo } from '../../src/propagation/trace-info.js';
-import { toSpanId, toTraceId } from '../../src/translate/ids.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { MessageProperties } from '../../src/delivery.js';
+import type { MessageProperties } from '../../src/contracts.js';
 
 export const CAPTURES_DIRECTORY = join(process.cwd(), 'test', 'fixtures', 'captures');
 

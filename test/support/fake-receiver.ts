@@ -7,7 +7,7 @@ import type {
   ReceiverHandler,
   ReceiverState,
   Settlement,
-} from '../../src/delivery.js';
+} from '../../src/contracts.js';
 
 export class FakeDelivery implements Delivery {
   readonly exchange = 'nova';

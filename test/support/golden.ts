@@ -5,9 +5,9 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Translator, type TranslatorOptions } from '../../src/translate/translator.js';
-import { decode } from '../../src/wire/envelope.js';
-import { parseSlowly } from '../../src/wire/python-json-slow.js';
+import { decode } from '../../src/codec/envelope.js';
+import { parseSlowly } from '../../src/codec/python-json-slow.js';
+import { Translator, type TranslatorOptions } from '../../src/translator.js';
 import { type RecordedMessage, readRecords } from './captures.js';
 import { type ReadableSpanJson, toReadable } from './readable-span.js';
 

@@ -5,9 +5,9 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Channel, ConsumeMessage, Message, Options } from 'amqplib';
-import type { BrokerConnection } from '../../src/receive/connection.js';
-import type { Published, Publisher } from '../../src/receive/publisher.js';
-import type { OwnQueue } from '../../src/receive/topology.js';
+import type { BrokerConnection } from '../../src/rabbitmq/connection.js';
+import type { Published, Publisher } from '../../src/rabbitmq/publisher.js';
+import type { OwnQueue } from '../../src/rabbitmq/topology.js';
 
 export interface ModelMessage {
   readonly body: Buffer;

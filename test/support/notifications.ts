@@ -1,7 +1,7 @@
 /** Notifications made up for tests, with what does not matter filled in. */
 import fc from 'fast-check';
-import type { Notification } from '../../src/wire/notification.js';
-import type { PyObject } from '../../src/wire/python-json.js';
+import type { Notification } from '../../src/codec/notification.js';
+import type { PyObject } from '../../src/codec/python-json.js';
 
 export const BASE_ID = '11111111-2222-4333-8444-555555555555';
 export const TRACE_ID = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee';

@@ -1,10 +1,10 @@
 /** What renewal and dead letters have around them: deliveries, the channel's side of them, a publisher that waits. */
 import type { Options } from 'amqplib';
-import type { Settlement } from '../../src/delivery.js';
-import { Ledger } from '../../src/receive/ledger.js';
-import type { Published, Publisher } from '../../src/receive/publisher.js';
-import { type Holder, RabbitDelivery } from '../../src/receive/rabbit-delivery.js';
-import type { OwnQueue } from '../../src/receive/topology.js';
+import type { Settlement } from '../../src/contracts.js';
+import { Ledger } from '../../src/rabbitmq/ledger.js';
+import type { Published, Publisher } from '../../src/rabbitmq/publisher.js';
+import { type Holder, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
+import type { OwnQueue } from '../../src/rabbitmq/topology.js';
 
 export const WHERE = { host: 'broker', port: 5672, vhost: '/', username: 'guest' };
 /** Waits end at once. */

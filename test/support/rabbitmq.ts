@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, connect } from 'amqplib';
-import type { BrokerAddress } from '../../src/receive/transport-url.js';
+import type { BrokerAddress } from '../../src/oslo/transport-url.js';
 
 const AMQP_VARIABLE = 'OSPROFILER_BRIDGE_TEST_AMQP_URL';
 const MANAGEMENT_VARIABLE = 'OSPROFILER_BRIDGE_TEST_MANAGEMENT_URL';

@@ -1,5 +1,5 @@
 /** A handler and a log that remember, for tests of receivers. */
-import type { Delivery, Log, Origin, ReceiverHandler } from '../../src/delivery.js';
+import type { Delivery, Log, Origin, ReceiverHandler } from '../../src/contracts.js';
 
 export interface LogLine {
   readonly level: string;

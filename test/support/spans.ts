@@ -1,7 +1,7 @@
 /** Spans made up for tests, and a sink that answers as it is told. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../../src/delivery.js';
-import { SpanMapper } from '../../src/translate/span.js';
+import type { Outcome, SpanSink } from '../../src/contracts.js';
+import { SpanMapper } from '../../src/mapping/span.js';
 import { start, stop } from './notifications.js';
 
 const mapper = new SpanMapper();

@@ -1,9 +1,9 @@
 /** Recordings translated as a whole, and the bytes that OTLP makes of them. */
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { type Translated, Translator, type TranslatorOptions } from '../../src/translate/translator.js';
-import { type DecodeOptions, decode } from '../../src/wire/envelope.js';
-import type { Notification } from '../../src/wire/notification.js';
+import { type DecodeOptions, decode } from '../../src/codec/envelope.js';
+import type { Notification } from '../../src/codec/notification.js';
+import { type Translated, Translator, type TranslatorOptions } from '../../src/translator.js';
 import { readCapture } from './captures.js';
 
 /** The notifications of a capture, in the order in which they came. */

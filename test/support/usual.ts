@@ -2,10 +2,10 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
+import { Resources } from '../../src/mapping/resource.js';
+import { SpanMapper } from '../../src/mapping/span.js';
 import { type SpanPattern, UsualSpan } from '../../src/span/usual-span.js';
-import { Resources } from '../../src/translate/resource.js';
-import { SpanMapper } from '../../src/translate/span.js';
-import { Translator, type TranslatorOptions } from '../../src/translate/translator.js';
+import { Translator, type TranslatorOptions } from '../../src/translator.js';
 import { BASE_ID, TRACE_ID } from './notifications.js';
 import { notificationsOf, spansIn } from './translating.js';
 

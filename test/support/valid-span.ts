@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { AttributeValue, HrTime } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { TranslatorOptions } from '../../src/translate/translator.js';
+import type { TranslatorOptions } from '../../src/translator.js';
 import { otlpJson } from './translating.js';
 
 /** All that OTLP and its readers ask of a span. */

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Summary } from '../../../src/service/summary.js';
+import type { Summary } from '../../../src/cli/summary.js';
 import { until } from './patience.js';
 
-const MAIN = fileURLToPath(new URL('../../../src/service/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 const MOST_LINES = 20_000;
 
 export type { Summary };

@@ -14,7 +14,7 @@ import type { World } from './world.js';
 
 /** Halves that killed processes leave behind, of all pairs. */
 const MOST_LEFT = 0.05;
-const MAIN = fileURLToPath(new URL('../../../src/service/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
 export function shardName(index: number, shards: number): string {
   return `osprofiler-otel-bridge.shard.${index}-of-${shards}`;

@@ -1,0 +1,86 @@
+/** `dead-letters`: what was set aside, to look at, to move back, or to throw away. */
+import { BridgeError } from '../../errors.js';
+import { maskText } from '../../mapping/masking/mask.js';
+import { type DeadLetter, DeadLetterStore } from '../../rabbitmq/dead-letter-store.js';
+import type { Settings } from '../../settings/settings.js';
+import { brokerAddresses } from '../../sidecar/assemble.js';
+import type { CommandContext } from '../context.js';
+
+/** @returns whether everything that was asked for is done. */
+type Action = (store: DeadLetterStore, settings: Settings, context: CommandContext) => Promise<boolean>;
+
+const ACTIONS: Readonly<Record<string, Action>> = { list, replay, purge };
+
+export async function execute(settings: Settings, context: CommandContext): Promise<number> {
+  const { action, yes } = settings.deadLetters;
+  if (action === 'purge' && !yes) {
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      'dead-letters purge throws every dead letter away',
+      'Look at them with dead-letters list; then say --yes.',
+    );
+  }
+  let isDone = true;
+  for (const address of brokerAddresses(settings.broker, context.log)) {
+    const store = await DeadLetterStore.open(address, settings.broker.deadLetterQueue, context.log);
+    try {
+      isDone = (await ACTIONS[action]!(store, settings, context)) && isDone;
+    } finally {
+      await store.close();
+    }
+  }
+  if (isDone) return 0;
+  throw new BridgeError(
+    'NOT_ALL_TAKEN',
+    'not every dead letter could be moved back',
+    'The log says why; what was not moved is still there.',
+  );
+}
+
+async function list(
+  store: DeadLetterStore,
+  { deadLetters: { bodies } }: Settings,
+  { stdout, log }: CommandContext,
+): Promise<boolean> {
+  let count = 0;
+  await store.list((letter) => {
+    count += 1;
+    stdout.write(row(letter));
+    if (bodies) stdout.write(`  ${printable(maskText(letter.body.toString('utf8')))}\n`);
+  });
+  log.info({ queue: store.queue, broker: store.broker, messages: count }, 'dead letters listed');
+  return true;
+}
+
+async function replay(
+  store: DeadLetterStore,
+  _: Settings,
+  { stdout, log }: CommandContext,
+): Promise<boolean> {
+  const { moved, left, problem } = await store.replay();
+  stdout.write(`${moved} moved back, ${left} left in ${store.queue} at ${store.broker}\n`);
+  if (problem !== undefined) log.warn({ queue: store.queue, hint: problem.hint }, problem.reason);
+  else if (left > 0)
+    log.warn({ queue: store.queue }, 'some messages there were not set aside by this bridge');
+  return left === 0;
+}
+
+async function purge(store: DeadLetterStore, _: Settings, { stdout }: CommandContext): Promise<boolean> {
+  const count = await store.purge();
+  stdout.write(`${count} thrown away from ${store.queue} at ${store.broker}\n`);
+  return true;
+}
+
+/** Separated by tabs: reason, exchange, routing key, queue, size, detail. */
+function row({ reason, exchange, routingKey, queue, body, detail }: DeadLetter): string {
+  const fields = [reason, exchange, routingKey, queue, `${body.length} B`, detail];
+  return `${fields.map(printable).join('\t')}\n`;
+}
+
+/** What a terminal would act upon is shown as JSON would write it. */
+function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,67 @@
+/** `headers`: what a request to OpenStack has to carry to be profiled, signed, for curl and other programs. */
+import { randomUUID } from 'node:crypto';
+import { BridgeError } from '../../errors.js';
+import { toTraceId } from '../../mapping/ids.js';
+import { toTraceInfo, toUuid } from '../../propagation/span-ids.js';
+import {
+  type SignedTraceInfo,
+  signTraceInfo,
+  TRACE_HMAC_HEADER,
+  TRACE_INFO_HEADER,
+} from '../../propagation/trace-info.js';
+import { readHmacKeys } from '../../settings/hmac-keys.js';
+import type { HeadersSettings, Settings } from '../../settings/settings.js';
+import type { CommandContext } from '../context.js';
+
+const SAMPLED = 1;
+
+export async function execute({ headers }: Settings, { stdout, log }: CommandContext): Promise<number> {
+  const { baseId, traceparent, format } = headers;
+  if (baseId !== undefined && traceparent !== undefined) {
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      '--base-id and --traceparent each name a trace',
+      'Give one of them, or neither for a fresh trace.',
+    );
+  }
+  const key = readKey(headers);
+  const ids = traceparent === undefined ? idsOf(baseId) : idsBelow(traceparent);
+  if (traceparent !== undefined && !isSampled(traceparent))
+    log.warn({}, 'the traceparent is not sampled: its own spans will be missing from the trace');
+  log.info({ baseId: ids.baseId, traceId: toTraceId(ids.baseId) }, 'the trace to look for');
+  stdout.write(`${print(signTraceInfo(ids, key), format)}\n`);
+  return 0;
+}
+
+/** @throws BridgeError when there is none. */
+function readKey(headers: HeadersSettings): string {
+  const [key] = readHmacKeys(headers);
+  if (key !== undefined) return key;
+  throw new BridgeError(
+    'CONFIG_INVALID',
+    'headers needs the key that the services know',
+    "Set OSPROFILER_BRIDGE_HMAC_KEYS or --hmac-key-file; the keys are hmac_keys in the services' [profiler] section.",
+  );
+}
+
+/** A trace without an enclosing point, as osprofiler's own clients begin it. */
+function idsOf(baseId: string = randomUUID()): { baseId: string; parentId: string } {
+  const uuid = toUuid(baseId.replaceAll('-', ''));
+  return { baseId: uuid, parentId: uuid };
+}
+
+function idsBelow(traceparent: string): { baseId: string; parentId: string } {
+  const [, traceId, spanId] = traceparent.split('-') as [string, string, string];
+  return toTraceInfo({ traceId, spanId });
+}
+
+function isSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.split('-')[3]!, 16) & SAMPLED) !== 0;
+}
+
+function print({ info, hmac }: SignedTraceInfo, format: HeadersSettings['format']): string {
+  if (format === 'json') return JSON.stringify({ [TRACE_INFO_HEADER]: info, [TRACE_HMAC_HEADER]: hmac });
+  if (format === 'plain') return `${TRACE_INFO_HEADER}: ${info}\n${TRACE_HMAC_HEADER}: ${hmac}`;
+  // Without a blank, so that `curl $(osprofiler-otel-bridge headers) URL` has two words an argument each.
+  return `-H ${TRACE_INFO_HEADER}:${info} -H ${TRACE_HMAC_HEADER}:${hmac}`;
+}

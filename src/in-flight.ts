@@ -1,0 +1,250 @@
+/**
+ * Spans between translation and settlement, and a bounded memory of those behind it.
+ *
+ * The halves of a point are settled together, or a bridge that dies in between leaves one of them behind to become an
+ * incomplete span. That is easy while both are at hand. But a channel that dies takes its deliveries back, and the
+ * broker gives them out again, while their span is on its way to the backend or already there: they then take their
+ * old places, and wait until both are there.
+ */
+import type { Delivery } from './contracts.js';
+import { PointSet } from './pairing/point-set.js';
+import { type PointId, PointTable } from './pairing/point-table.js';
+
+export type HalfName = 'start' | 'stop';
+
+/** A half of a point and the right to settle it. */
+export interface HeldDelivery {
+  readonly half: HalfName;
+  readonly delivery: Delivery;
+}
+
+/** A span without an outcome yet, and the deliveries to settle when it has one: those of the halves it was made of. */
+export interface PendingSpan extends PointId {
+  readonly incomplete: boolean;
+  /** Absent when there is none, as for a root span. */
+  start: Delivery | undefined;
+  stop: Delivery | undefined;
+}
+
+/** What is known of a trace point whose span has its outcome. */
+export interface LeftPoint {
+  readonly incomplete: boolean;
+  /** Halves that went back to the broker before they were settled, and will come again. */
+  readonly missing: Set<HalfName>;
+  /** Halves that wait for the missing ones, to be settled together with them. */
+  waiting: HeldDelivery[];
+  /** When it left, by the caller's clock, ms. */
+  readonly since: number;
+  /** Why the backend would not take its span, ever. */
+  readonly refusal?: string;
+}
+
+/** Points; redeliveries come soon after a channel's death, so no long memory is needed. */
+const MAX_LEFT = 50_000;
+
+/**
+ * A point both of whose halves were settled with it, as nearly all are: nothing of it waits or is missing, and so
+ * nothing of it ever changes.
+ */
+const SETTLED: LeftPoint = { incomplete: false, missing: new Set(), waiting: [], since: 0 };
+
+interface LeftEntry extends LeftPoint, PointId {}
+
+/** Points that left within some time. */
+class Left {
+  /** Those that are as {@link SETTLED}: an entry for each would cost CPU and memory for nothing. */
+  private readonly settled = new PointSet();
+  private others = new PointTable<LeftEntry>();
+
+  get size(): number {
+    return this.settled.size + this.others.size;
+  }
+
+  get(id: PointId): LeftPoint | undefined {
+    const other = this.others.size > 0 ? this.others.get(id) : undefined;
+    return other ?? (this.settled.has(id) ? SETTLED : undefined);
+  }
+
+  /** What became of it last counts. */
+  addSettled(id: PointId): void {
+    if (this.others.size > 0) this.others.delete(id);
+    if (!this.settled.add(id)) this.others.set(leftEntry(id, SETTLED));
+  }
+
+  add(entry: LeftEntry): void {
+    this.others.set(entry);
+  }
+
+  delete(id: PointId): boolean {
+    const wasSettled = this.settled.delete(id);
+    return this.others.delete(id) || wasSettled;
+  }
+
+  clear(): void {
+    this.settled.clear();
+    this.others = new PointTable();
+  }
+}
+
+function leftEntry({ baseId, traceId, hash }: PointId, point: LeftPoint): LeftEntry {
+  return { baseId, traceId, hash, ...point };
+}
+
+export class Pending {
+  private readonly spans = new PointTable<PendingSpan>();
+  /**
+   * Those that left lately and those that left before them: when the former are half as many as may be remembered they
+   * take the place of the latter, which are forgotten. To forget one for each that comes costs three times as much.
+   */
+  private left = new Left();
+  private leftBefore = new Left();
+  /** Those among them with deliveries that wait. */
+  private readonly unfinished = new PointTable<LeftEntry>();
+
+  /** @param maxLeft points behind their settlement that are remembered at most; the last half of them always are. */
+  constructor(private readonly maxLeft: number = MAX_LEFT) {}
+
+  /** Deliveries that are unsettled here. */
+  get deliveries(): number {
+    let count = 0;
+    for (const span of this.spans.values()) count += deliveriesIn(span).length;
+    for (const { waiting } of this.unfinished.values()) count += waiting.length;
+    return count;
+  }
+
+  /** The span of a point that is on its way. */
+  find(id: PointId): PendingSpan | undefined {
+    return this.spans.get(id);
+  }
+
+  /**
+   * What became of a point that left not too long ago, or of which deliveries still wait. What waited and went away
+   * meanwhile, alone (renewed) or with its origin, is among the missing: its copy must not be taken for a duplicate.
+   */
+  findLeft(id: PointId): LeftPoint | undefined {
+    let point = this.left.get(id) ?? this.leftBefore.get(id);
+    if (this.unfinished.size > 0) point ??= this.unfinished.get(id);
+    if (point !== undefined) missDead(point);
+    return point;
+  }
+
+  begin({ baseId, traceId, hash }: PointId, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
+    const span: PendingSpan = { baseId, traceId, hash, incomplete, start: undefined, stop: undefined };
+    for (const { half, delivery } of held) span[half] = delivery;
+    this.spans.set(span);
+    return span;
+  }
+
+  /**
+   * The span has its outcome.
+   * @returns the deliveries to settle now: all of them, or none while one of them is away.
+   */
+  end(span: PendingSpan, now: number): readonly Delivery[] {
+    const { incomplete, start, stop } = span;
+    this.spans.delete(span);
+    const isSettled = start?.live !== false && stop?.live !== false;
+    if (isSettled && !incomplete) {
+      this.left.addSettled(span);
+      this.forgetOldest();
+      return deliveriesIn(span);
+    }
+    const point = leftEntry(span, { incomplete, missing: new Set(), waiting: [], since: now });
+    this.left.add(point);
+    this.forgetOldest();
+    if (isSettled) return deliveriesIn(span);
+    if (start !== undefined) point.waiting.push({ half: 'start', delivery: start });
+    if (stop !== undefined) point.waiting.push({ half: 'stop', delivery: stop });
+    return this.takeWhole(point);
+  }
+
+  /**
+   * The backend refused the span for good.
+   * @returns its deliveries. They need not wait for each other: those that come again are refused, too.
+   */
+  refuse(span: PendingSpan, now: number, refusal: string): readonly Delivery[] {
+    const { incomplete } = span;
+    this.spans.delete(span);
+    this.left.add(leftEntry(span, { incomplete, missing: new Set(), waiting: [], since: now, refusal }));
+    this.forgetOldest();
+    return deliveriesIn(span);
+  }
+
+  /** Nothing is known of a refused point any more. @returns whether anything was. */
+  forgetLeft(id: PointId): boolean {
+    const wasLately = this.left.delete(id);
+    return this.leftBefore.delete(id) || wasLately;
+  }
+
+  /**
+   * A half of a span that is on its way has come again.
+   * @returns the delivery whose place it takes.
+   */
+  replace(span: PendingSpan, { half, delivery }: HeldDelivery): Delivery | undefined {
+    const former = span[half];
+    span[half] = delivery;
+    return former;
+  }
+
+  /**
+   * A missing half of a point that left has come again.
+   * @returns the deliveries to settle now: all of them once the last missing one is there.
+   */
+  complete(point: LeftPoint, held: HeldDelivery): readonly Delivery[] {
+    point.missing.delete(held.half);
+    point.waiting.push(held);
+    // Only those that are entries of their own ever miss a half.
+    return this.takeWhole(point as LeftEntry);
+  }
+
+  /** Deliveries that waited too long for a half that was never given out again: it had been settled after all. */
+  *overdue(now: number, timeoutMs: number): Generator<Delivery> {
+    for (const point of [...this.unfinished.values()]) {
+      if (now - point.since < timeoutMs) continue;
+      this.unfinished.delete(point);
+      point.missing.clear();
+      yield* deliveriesOf(point);
+    }
+  }
+
+  /** Lets go of waiting deliveries whose origin is lost; spans on their way look at theirs in the end. */
+  forgetDead(): void {
+    for (const point of [...this.unfinished.values()]) {
+      missDead(point);
+      if (point.waiting.length === 0) this.unfinished.delete(point);
+    }
+  }
+
+  private takeWhole(point: LeftEntry): readonly Delivery[] {
+    missDead(point);
+    if (point.missing.size === 0) {
+      this.unfinished.delete(point);
+      return deliveriesOf(point);
+    }
+    if (point.waiting.length > 0) this.unfinished.set(point);
+    else this.unfinished.delete(point);
+    return [];
+  }
+
+  private forgetOldest(): void {
+    if (this.left.size * 2 < this.maxLeft) return;
+    [this.left, this.leftBefore] = [this.leftBefore, this.left];
+    this.left.clear();
+  }
+}
+
+function deliveriesIn({ start, stop }: PendingSpan): Delivery[] {
+  if (start === undefined) return stop === undefined ? [] : [stop];
+  return stop === undefined ? [start] : [start, stop];
+}
+
+/** What waits and went back to the broker itself, or was renewed, will come again. */
+function missDead(point: LeftPoint): void {
+  if (point.waiting.every(({ delivery }) => delivery.live)) return;
+  for (const { half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
+  point.waiting = point.waiting.filter(({ delivery }) => delivery.live);
+}
+
+/** Takes them out: each is settled once. */
+function deliveriesOf(point: LeftPoint): readonly Delivery[] {
+  return point.waiting.splice(0).map(({ delivery }) => delivery);
+}

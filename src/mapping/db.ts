@@ -1,0 +1,63 @@
+/**
+ * SQL statements.
+ *
+ * Facts: `osprofiler/sqlalchemy.py` starts with `db{statement, params}`: the parameterised text and its parameters (a
+ * dict, a list, or a list of either for executemany), and stops with nothing, with `db{result}` when results are
+ * hidden from nobody, or on an error with `etype, message, db{original_exception, chained_exception}`. The engine is
+ * not said. Nine in ten notifications are these.
+ * Conventions: opentelemetry semantic-conventions, database spans (stable).
+ */
+import { SpanKind } from '@opentelemetry/api';
+import { isObject, type PyValue } from '../codec/python-json.js';
+import { type Convention, isAnything, isText, textOf } from './convention.js';
+import type { SpanDraft } from './draft.js';
+import { putLeaves } from './leaves.js';
+import { isSecretKey } from './masking/mask.js';
+import { memo } from './memo.js';
+import { type ParameterColumns, sqlParameterColumns } from './sql/parameters.js';
+import { summarizeSql } from './sql/summary.js';
+
+const summary = memo(summarizeSql);
+const columnsOf = memo(sqlParameterColumns);
+
+export const db: Convention = {
+  infoKey: 'db',
+  fields: { statement: isText, params: isAnything, result: isAnything },
+  switches: { params: 'keepsSqlParameters', result: 'keepsResults' },
+  describe(draft, start, stop, { main }) {
+    const statement = textOf(start, 'statement');
+    const summarized = summary(statement);
+    draft.kind = SpanKind.CLIENT;
+    draft.name = summarized || main.name;
+    draft.put('db.system.name', draft.options.dbSystem);
+    if (statement !== '') draft.put('db.query.text', draft.redact.repeatedText(statement));
+    if (summarized !== '') draft.put('db.query.summary', summarized);
+    if (draft.redact.keepsSqlParameters) putParameters(draft, start['params'] ?? null, columnsOf(statement));
+    if (draft.redact.keepsResults && Object.hasOwn(stop, 'result')) {
+      putLeaves(draft, 'osprofiler.db.result', 'result', stop['result'] ?? null);
+    }
+  },
+};
+
+/** `db.query.parameter.<key>`: the name, or the index from 0; for executemany `<row>.<key>`. */
+function putParameters(draft: SpanDraft, params: PyValue, columns: ParameterColumns): void {
+  const isBatch = Array.isArray(params) && params.length > 0 && params.every(isContainer);
+  if (!isBatch) putRow(draft, 'db.query.parameter', params, columns);
+  else
+    for (const [row, values] of params.entries()) {
+      putRow(draft, `db.query.parameter.${row}`, values, columns);
+    }
+}
+
+function putRow(draft: SpanDraft, prefix: string, row: PyValue, columns: ParameterColumns): void {
+  if (!isContainer(row)) return;
+  for (const [key, value] of Object.entries(row)) {
+    const column = Array.isArray(row) ? columns.positional[Number(key)] : columns.named.get(key);
+    const isSecret = column !== undefined && isSecretKey(column);
+    putLeaves(draft, `${prefix}.${key}`, isSecret ? column : key, value);
+  }
+}
+
+function isContainer(value: PyValue): value is PyValue[] | { [key: string]: PyValue } {
+  return Array.isArray(value) || isObject(value);
+}

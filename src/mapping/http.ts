@@ -1,0 +1,115 @@
+/**
+ * HTTP, server and client.
+ *
+ * Facts: `osprofiler/web.py` starts `wsgi` with `request{path, query, method, scheme}` and stops it with nothing, so a
+ * server span has no status. `osprofiler/requests.py` (≥ 4.2) starts with `requests{method, query, path, hostname,
+ * port, scheme}` and stops with `requests{status_code}`, or, when the call raised, not at all.
+ * Conventions: opentelemetry semantic-conventions, HTTP spans (stable).
+ */
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { PyObject } from '../codec/python-json.js';
+import { type Convention, isText, isWholeNumber, textOf } from './convention.js';
+import type { SpanDraft } from './draft.js';
+import { memo } from './memo.js';
+import { templatePath } from './path-template.js';
+
+const KNOWN_METHODS = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+]);
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
+const template = memo(templatePath);
+
+export const httpServer: Convention = {
+  infoKey: 'request',
+  fields: { method: isText, path: isText, query: isText, scheme: isText },
+  describe(draft, start) {
+    draft.kind = SpanKind.SERVER;
+    describeRequest(draft, start);
+    describeTarget(draft, start);
+  },
+};
+
+export const httpClient: Convention = {
+  infoKey: 'requests',
+  fields: {
+    method: isText,
+    path: isText,
+    query: isText,
+    scheme: isText,
+    hostname: isText,
+    port: isWholeNumber,
+    status_code: isWholeNumber,
+  },
+  describe(draft, start, stop, halves) {
+    draft.kind = SpanKind.CLIENT;
+    describeRequest(draft, start);
+    describeServer(draft, start);
+    describeTarget(draft, start);
+    describeResponse(draft, stop, halves.start !== undefined);
+  },
+};
+
+function describeRequest(draft: SpanDraft, request: PyObject): void {
+  const method = textOf(request, 'method');
+  const path = textOf(request, 'path');
+  const isKnown = KNOWN_METHODS.has(method);
+  const target = path === '' ? '' : ` ${template(path)}`;
+  draft.name = `${isKnown ? method : 'HTTP'}${target}`;
+  if (method === '') return;
+  draft.put('http.request.method', isKnown ? method : '_OTHER');
+  if (!isKnown) draft.put('http.request.method_original', draft.redact.text(method));
+}
+
+function describeTarget(draft: SpanDraft, request: PyObject): void {
+  const path = textOf(request, 'path');
+  const query = textOf(request, 'query');
+  const scheme = textOf(request, 'scheme');
+  if (path !== '') draft.put('url.path', draft.redact.repeatedText(path));
+  if (query !== '') draft.put('url.query', draft.redact.query(query));
+  if (scheme !== '') draft.put('url.scheme', scheme);
+}
+
+function describeServer(draft: SpanDraft, request: PyObject): void {
+  const hostname = textOf(request, 'hostname');
+  if (hostname === '') return;
+  const port = portOf(request);
+  draft.put('server.address', hostname);
+  if (port !== undefined) draft.put('server.port', port);
+  draft.put('url.full', draft.redact.url(fullUrl(request, hostname, port)));
+}
+
+function fullUrl(request: PyObject, hostname: string, port: number | undefined): string {
+  const scheme = textOf(request, 'scheme') || 'http';
+  const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
+  const authority = port === undefined || port === DEFAULT_PORTS[scheme] ? host : `${host}:${port}`;
+  const query = textOf(request, 'query');
+  return `${scheme}://${authority}${textOf(request, 'path')}${query === '' ? '' : `?${query}`}`;
+}
+
+function portOf(request: PyObject): number | undefined {
+  const port = request['port'];
+  return typeof port === 'number' && isWholeNumber(port) ? port : undefined;
+}
+
+/**
+ * For a client every status from 400 on is an error; the code as text is its type.
+ * @param isComplete an incomplete point stays UNSET: half of it is unknown.
+ */
+function describeResponse(draft: SpanDraft, response: PyObject, isComplete: boolean): void {
+  const status = response['status_code'];
+  if (typeof status !== 'number' || !isWholeNumber(status)) return;
+  draft.put('http.response.status_code', status);
+  if (status < 400) return;
+  if (isComplete) draft.statusCode = SpanStatusCode.ERROR;
+  draft.put('error.type', String(status));
+}

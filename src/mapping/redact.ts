@@ -1,0 +1,71 @@
+/** Which texts leave as they are and which masked, by the options; every convention writes its text through this. */
+import { maskQuery, maskText, maskUrl, maskValue } from './masking/mask.js';
+import { memo } from './memo.js';
+import type { MappingOptions } from './options.js';
+
+export interface Redactor {
+  /** Free text: a message, a Python repr, a path. */
+  text(text: string): string;
+  /** The same for text of which few kinds come over and over, SQL statements and paths: each is looked at once. */
+  repeatedText(text: string): string;
+  /** Text that stands under a key of its own. */
+  value(key: string, text: string): string;
+  query(query: string): string;
+  url(url: string): string;
+  /** Function arguments leave at all. */
+  readonly keepsArguments: boolean;
+  /** SQL parameters leave at all. */
+  readonly keepsSqlParameters: boolean;
+  /** Results of functions and statements leave at all. */
+  readonly keepsResults: boolean;
+}
+
+export function redactorFor({ mask, sqlParameters, results }: MappingOptions): Redactor {
+  const isStrict = mask === 'strict';
+  const keepsSqlParameters = sqlParameters && !isStrict;
+  const strip = keepsSqlParameters ? (text: string) => text : withoutSqlParameters;
+  const keeps = {
+    keepsArguments: !isStrict,
+    keepsSqlParameters,
+    keepsResults: results && !isStrict,
+  };
+  if (mask === 'off') {
+    const same = (text: string) => text;
+    return {
+      ...keeps,
+      text: strip,
+      repeatedText: strip,
+      value: (_key, text) => strip(text),
+      query: same,
+      url: same,
+    };
+  }
+  const text = (each: string) => maskText(strip(each));
+  return {
+    ...keeps,
+    text,
+    repeatedText: memo(text),
+    value: (key, text) => maskValue(key, strip(text)),
+    query: maskQuery,
+    url: maskUrl,
+  };
+}
+
+const PARAMETERS = '[parameters: ';
+
+/**
+ * SQLAlchemy ends the text of an error with `[SQL: …]\n[parameters: …]\n(Background …)`, the very parameters that are
+ * otherwise left out. A repr holds no bare line break, so the section ends at the first `]` before one.
+ */
+export function withoutSqlParameters(text: string): string {
+  let out = '';
+  let from = 0;
+  for (;;) {
+    const begin = text.indexOf(PARAMETERS, from);
+    if (begin < 0) return from === 0 ? text : out + text.slice(from);
+    out += `${text.slice(from, begin + PARAMETERS.length)}***]`;
+    const lineEnd = text.indexOf(']\n', begin);
+    if (lineEnd < 0) return out;
+    from = lineEnd + 1;
+  }
+}

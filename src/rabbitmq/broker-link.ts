@@ -1,0 +1,102 @@
+/**
+ * What keeps a receiver at its broker: one connection at a time to one of the hosts, made again whenever it is gone,
+ * until it is told to stop; and what there is to say of that.
+ */
+import type { Log, ReceiverState } from '../contracts.js';
+import { type BrokerAddress, describeBrokers } from '../oslo/transport-url.js';
+import { pause, settledWithin } from '../pause.js';
+import { Announcer } from './announcer.js';
+import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from './backoff.js';
+import { type BrokerConnection, CONNECTION_NAME, OPENING_DEADLINE_MS } from './connection.js';
+import { hostAndPort } from './explain.js';
+import { type Connected, HostCycle, type HostCycleOptions } from './host-cycle.js';
+import type { RabbitReceiverStatus } from './rabbitmq-options.js';
+
+export interface BrokerLinkOptions {
+  readonly address: BrokerAddress;
+  readonly log: Log;
+  readonly backoff?: BackoffBounds;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+export class BrokerLink {
+  readonly announcer: Announcer;
+  readonly backoff: Backoff;
+  /** What the receiver does; it says so itself while it has a connection. */
+  state: ReceiverState = { kind: 'connecting' };
+  readonly #options: BrokerLinkOptions;
+  readonly #hosts: HostCycle;
+  readonly #stopping = new AbortController();
+  #connection: BrokerConnection | undefined;
+  #connections = 0;
+  #running: Promise<void> | undefined;
+
+  /**
+   * @param queue what the connections are for, named in hints.
+   * @param onFailure told of each host that could not be connected to.
+   */
+  constructor(options: BrokerLinkOptions, queue: string, onFailure: HostCycleOptions['onFailure']) {
+    const { address, log, backoff = DEFAULT_BACKOFF, random } = options;
+    this.#options = options;
+    this.announcer = new Announcer(log);
+    this.backoff = new Backoff(backoff, random);
+    this.#hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue, onFailure });
+  }
+
+  /** Aborted when the receiver is told to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** The connection that there is; undefined while there is none. */
+  get connection(): BrokerConnection | undefined {
+    return this.#connection?.open ? this.#connection : undefined;
+  }
+
+  /** Of a receiver's status, what concerns the connection. */
+  status(): Pick<RabbitReceiverStatus, 'brokers' | 'broker' | 'reconnects'> {
+    const { connection } = this;
+    return {
+      brokers: describeBrokers(this.#options.address),
+      ...(connection === undefined ? {} : { broker: hostAndPort(connection.where) }),
+      reconnects: Math.max(0, this.#connections - 1),
+    };
+  }
+
+  /** @param use receives over one connection until it is gone or the receiver stops; does not reject. */
+  async run(use: (connected: Connected) => Promise<void>): Promise<void> {
+    if (this.#running !== undefined) throw new Error('a receiver runs once');
+    this.#running = this.#receive(use);
+    await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#running === undefined) this.state = { kind: 'ended' };
+    else await settledWithin(this.#running, OPENING_DEADLINE_MS);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close();
+  }
+
+  async #receive(use: (connected: Connected) => Promise<void>): Promise<void> {
+    const { stopping } = this;
+    while (!stopping.aborted) {
+      const connected = await this.#hosts.connect(stopping);
+      if (connected !== undefined) await this.#begin(connected, use);
+      else if (!stopping.aborted) this.state = { kind: 'waiting', reason: this.#hosts.refusal };
+      if (!stopping.aborted) await pause(this.backoff.next(), stopping);
+    }
+    this.state = { kind: 'ended' };
+  }
+
+  async #begin(connected: Connected, use: (connected: Connected) => Promise<void>): Promise<void> {
+    const { where } = connected.connection;
+    this.#connection = connected.connection;
+    this.#connections += 1;
+    this.#options.log.info({ broker: hostAndPort(where), vhost: where.vhost }, 'connected to the broker');
+    await use(connected);
+  }
+}

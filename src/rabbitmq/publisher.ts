@@ -1,0 +1,176 @@
+/**
+ * Publishes to queues of our own, each message with the broker's confirmation.
+ *
+ * It has a connection to itself, opened when there is something to publish. A broker short of memory or disk stops
+ * reading from connections that publish, and with the publications it would leave the acknowledgements unread: the
+ * bridge, which empties a queue, would be stopped for the queue being full. (Seen on RabbitMQ 3.10 with a disk alarm.)
+ */
+import type { ConfirmChannel, Options } from 'amqplib';
+import { settledWithin } from '../pause.js';
+import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
+import { declareOwn, type OwnQueue } from './topology.js';
+
+/** What became of a publication. Only one that is `written` is with the broker for sure; any other may be, too. */
+export type Published =
+  | { readonly kind: 'written' }
+  /** The broker said no: the queue is full, as a rule. */
+  | { readonly kind: 'refused' }
+  /** The queue was deleted meanwhile. */
+  | { readonly kind: 'missing' }
+  /** No connection, no permission, or the connection was lost before the broker's answer. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** A broker that has not confirmed by then is asked again over another connection. */
+const CONFIRM_DEADLINE_MS = 30_000;
+
+export class Publisher {
+  readonly #closing = new AbortController();
+  #link: Promise<Link> | undefined;
+  #connection: BrokerConnection | undefined;
+
+  /** @param connect - opens a connection; called when there is something to publish and none is open. */
+  constructor(private readonly connect: (signal: AbortSignal) => Promise<BrokerConnection>) {}
+
+  /** Whether the broker takes nothing now for want of memory or disk. */
+  get blocked(): boolean {
+    return this.#connection?.open === true && this.#connection.blocked;
+  }
+
+  /**
+   * Publishes a message; never rejects.
+   * @param queue - one of ours, which is declared unless it is there; or the name of any that is there.
+   */
+  async publish(queue: OwnQueue | string, body: Buffer, properties: Options.Publish): Promise<Published> {
+    try {
+      const link = await this.#linked();
+      if (typeof queue === 'string') return await link.publish(queue, body, properties);
+      await link.declare(queue);
+      return await link.publish(queue.name, body, properties);
+    } catch (error) {
+      return { kind: 'failed', error };
+    }
+  }
+
+  /** Lets go of the connection; what is not confirmed yet has failed. Never rejects. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const link = await this.#link?.catch(() => undefined);
+    await link?.close();
+  }
+
+  #linked(): Promise<Link> {
+    if (this.#closing.signal.aborted) return Promise.reject(new Error('the publisher is closed'));
+    this.#link ??= this.#open();
+    return this.#link;
+  }
+
+  async #open(): Promise<Link> {
+    const forget = (): void => {
+      this.#link = undefined;
+    };
+    try {
+      this.#connection = await this.connect(this.#closing.signal);
+      const link = await Link.open(this.#connection);
+      link.ended.then(forget);
+      return link;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+}
+
+interface Flight {
+  readonly queue: string;
+  land(how: Published): void;
+}
+
+/** One connection with its one channel: when either ends, so does the other. */
+class Link {
+  readonly ended: Promise<void>;
+  readonly #declared = new Map<string, Promise<void>>();
+  readonly #flights = new Set<Flight>();
+  #error: unknown;
+
+  private constructor(
+    private readonly connection: BrokerConnection,
+    private readonly channel: ConfirmChannel,
+  ) {
+    channel.on('error', (error: unknown) => {
+      this.#error ??= error;
+    });
+    channel.on('return', ({ fields }: { fields: { routingKey: string } }) => this.#miss(fields.routingKey));
+    this.ended = new Promise((resolve) => {
+      channel.on('close', () => {
+        resolve();
+        void connection.close();
+      });
+    });
+  }
+
+  static async open(connection: BrokerConnection): Promise<Link> {
+    try {
+      return new Link(connection, await connection.createConfirmChannel());
+    } catch (error) {
+      void connection.close();
+      throw error;
+    }
+  }
+
+  /** Makes sure once that the queue is there. */
+  declare(queue: OwnQueue): Promise<void> {
+    const declared = this.#declared.get(queue.name) ?? declareOwn(this.connection, queue);
+    this.#declared.set(queue.name, declared);
+    declared.catch(() => this.#declared.delete(queue.name));
+    return declared;
+  }
+
+  publish(queue: string, body: Buffer, properties: Options.Publish): Promise<Published> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => this.connection.destroy(), CONFIRM_DEADLINE_MS);
+      const flight: Flight = {
+        queue,
+        land: (how) => {
+          clearTimeout(deadline);
+          this.#flights.delete(flight);
+          resolve(how);
+        },
+      };
+      this.#flights.add(flight);
+      try {
+        this.channel.publish('', queue, body, properties, (error: unknown) =>
+          flight.land(this.#outcome(error)),
+        );
+      } catch (error) {
+        flight.land({ kind: 'failed', error: this.#error ?? error });
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    // A broker that blocks publishers reads no farewell.
+    if (this.connection.blocked) this.connection.destroy();
+    else
+      await settledWithin(
+        this.channel.close().catch(() => undefined),
+        ANSWER_DEADLINE_MS,
+      );
+    await this.connection.close();
+  }
+
+  #outcome(error: unknown): Published {
+    if (error === null || error === undefined) return { kind: 'written' };
+    // amqplib tells a refusal from a lost channel by its text only.
+    if (error instanceof Error && error.message === 'message nacked') return { kind: 'refused' };
+    return { kind: 'failed', error: this.#error ?? error };
+  }
+
+  /**
+   * The queue is gone. A return does not say which publication it is of; those on their way to the same queue went
+   * with it, or may be published twice.
+   */
+  #miss(queue: string): void {
+    this.#declared.delete(queue);
+    for (const flight of [...this.#flights]) if (flight.queue === queue) flight.land({ kind: 'missing' });
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * What `osprofiler trace show --json` writes, of whatever storage driver → the payloads that it was made of.
+ *
+ * Source: openstack/osprofiler `cmd/commands.py`, `drivers/base.py` (`_append_results`, `_parse_results`) and
+ * `drivers/sqlalchemy_driver.py`; the same from 3.4.3 to 4.4.0. A report is `{info, children, stats}`, each node of its
+ * tree `{info: {name, project, service, host, started, finished, exception, meta.raw_payload.<full name>…}, trace_id,
+ * parent_id, children}`. Most drivers put the payload of each half in whole. The SQL driver keeps `info` and no ids
+ * and times; where payloads are null or missing, what remains is put together again:
+ * - the name is that of the `meta.raw_payload` key; without one, the node's, which osprofiler cut at the first dash;
+ * - times are the node's, whole milliseconds after the report's beginning. When that was, only a payload's own time can
+ *   tell; without any it is taken for 1970-01-01, which `--shift` moves to now;
+ * - of an error the type remains, where osprofiler saw the payload when it made the report;
+ * - the trace is the parent of the first top-level node: that of a root, unless the first point lost its parent;
+ * - a missing half is known by its missing key. Without keys both are made, as osprofiler shows zero duration then.
+ *
+ * Of halves that came twice osprofiler keeps the later one.
+ */
+import { isObject, own, type ParsedJson, type PyObject, type PyValue } from '../codec/python-json.js';
+import { parseSlowly } from '../codec/python-json-slow.js';
+import { formatPythonJson } from '../codec/python-json-text.js';
+import { parseTimestamp } from '../codec/timestamp.js';
+
+/** A payload as JSON on one line, and its time in milliseconds since the Unix epoch, with a fraction. */
+export interface ReportedPayload {
+  readonly text: string;
+  readonly time: number;
+}
+
+export type ReadReport =
+  | { readonly ok: true; readonly payloads: Iterable<ReportedPayload> }
+  | { readonly ok: false; readonly detail: string };
+
+/**
+ * A point is two levels of a report. Beyond this Python's own writer fails (its recursion limit is 1,000), whereas the
+ * bound on single notifications, 100, would refuse traces of 50 points in each other.
+ */
+const MAX_DEPTH = 1000;
+/** An integer that a double may not hold; within strings it matches seldom. */
+const LONG_INTEGER = /[[:,]\s*-?\d{16}/;
+const RAW_PAYLOAD = 'meta.raw_payload.';
+const NO_EXCEPTION = 'None';
+
+/** Half a node: what is known of one notification. */
+interface Half {
+  readonly node: PyObject;
+  /** With its -start or -stop. */
+  readonly name: string;
+  /** Possibly in part only. */
+  readonly payload: PyObject;
+  /** Microseconds since the epoch, of the payload. */
+  readonly timestamp: number | undefined;
+  /** Microseconds since the report's beginning, in whole milliseconds. */
+  readonly offset: number;
+}
+
+/** Reads the text of one report. Payloads come in the order of their times. */
+export function readReport(text: string): ReadReport {
+  const parsed = parse(text.replace(/^\uFEFF/, ''));
+  if (!parsed.ok) return parsed;
+  const roots = isObject(parsed.value) ? childrenOf(parsed.value) : [];
+  const halves = Array.from(nodesBelow(roots), halvesOf).flat();
+  return { ok: true, payloads: inOrder(halves, baseIdOf(halves, roots)) };
+}
+
+/** Tagged values (see `python-json.ts`) stay as they are: payloads are to be what they were. */
+function parse(text: string): ParsedJson {
+  if (LONG_INTEGER.test(text)) return parseSlowly(text, MAX_DEPTH);
+  try {
+    const value = JSON.parse(text) as PyValue;
+    return isDeeper(value, MAX_DEPTH)
+      ? { ok: false, reason: 'too-deep', detail: `nested deeper than ${MAX_DEPTH}` }
+      : { ok: true, value };
+  } catch {
+    return parseSlowly(text, MAX_DEPTH);
+  }
+}
+
+function isDeeper(value: PyValue, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1));
+}
+
+function childrenOf(node: PyObject): PyObject[] {
+  const children = own(node, 'children');
+  return Array.isArray(children) ? children.filter(isObject) : [];
+}
+
+/** Depth first; parents before their children. */
+function* nodesBelow(roots: readonly PyObject[]): Generator<PyObject> {
+  const waiting = roots.toReversed();
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    yield node;
+    for (const child of childrenOf(node).reverse()) waiting.push(child);
+  }
+}
+
+function halvesOf(node: PyObject): Half[] {
+  const info = infoOf(node);
+  const named = Object.keys(info)
+    .filter((key) => key.startsWith(RAW_PAYLOAD))
+    .map((key) => toHalf(node, key.slice(RAW_PAYLOAD.length), own(info, key)));
+  if (named.length > 0) return named;
+  const name = textOf(own(info, 'name'));
+  const started = own(info, 'started') === undefined ? [] : [toHalf(node, `${name}-start`, null)];
+  const finished = own(info, 'finished') === undefined ? [] : [toHalf(node, `${name}-stop`, null)];
+  return [...started, ...finished];
+}
+
+function toHalf(node: PyObject, name: string, raw: PyValue | undefined): Half {
+  const payload = isObject(raw) ? raw : {};
+  const milliseconds = own(infoOf(node), isStop(name) ? 'finished' : 'started');
+  return {
+    node,
+    name,
+    payload,
+    timestamp: parseTimestamp(textOf(own(payload, 'timestamp'))),
+    offset: typeof milliseconds === 'number' ? Math.round(milliseconds * 1000) : 0,
+  };
+}
+
+function* inOrder(halves: readonly Half[], baseId: PyValue | undefined): Generator<ReportedPayload> {
+  const beginning = beginningOf(halves);
+  const timed = halves.map((half) => ({ half, micros: half.timestamp ?? beginning + half.offset }));
+  timed.sort((a, b) => a.micros - b.micros);
+  for (const { half, micros } of timed) {
+    const payload = isWhole(half.payload) ? half.payload : completed(half, baseId, micros);
+    yield { text: formatPythonJson(payload), time: micros / 1000 };
+  }
+}
+
+/**
+ * When the report begins. Offsets are cut to whole milliseconds, so each payload's time gives a moment up to a
+ * millisecond after it, and the first one's the moment itself.
+ */
+function beginningOf(halves: readonly Half[]): number {
+  const latest = halves.reduce(
+    (earliest, { timestamp, offset }) =>
+      timestamp === undefined ? earliest : Math.min(earliest, timestamp - offset),
+    Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(latest) ? Math.max(latest, 0) : 0;
+}
+
+function baseIdOf(halves: readonly Half[], roots: readonly PyObject[]): PyValue | undefined {
+  const told = halves.find(({ payload }) => own(payload, 'base_id') !== undefined);
+  if (told !== undefined) return own(told.payload, 'base_id');
+  return roots[0] && own(roots[0], 'parent_id');
+}
+
+function isWhole(payload: PyObject): boolean {
+  return ['name', 'base_id', 'trace_id', 'parent_id', 'timestamp'].every((key) =>
+    Object.hasOwn(payload, key),
+  );
+}
+
+/** A payload with what the report says of it beside it. What the payload says itself wins. */
+function completed({ node, name, payload }: Half, baseId: PyValue | undefined, micros: number): PyObject {
+  const info = infoOf(node);
+  const host = own(info, 'host');
+  const exception = own(info, 'exception');
+  const hasFailed = isStop(name) && typeof exception === 'string' && exception !== NO_EXCEPTION;
+  const inner = own(payload, 'info') ?? (hasFailed ? { etype: exception } : {});
+  return {
+    name,
+    ...known({
+      base_id: baseId,
+      trace_id: own(node, 'trace_id'),
+      parent_id: own(node, 'parent_id'),
+      timestamp: formatTimestamp(micros),
+      project: own(info, 'project'),
+      service: own(info, 'service'),
+    }),
+    ...payload,
+    info: isObject(inner) && typeof host === 'string' ? { host, ...inner } : inner,
+  };
+}
+
+function known(members: Readonly<Record<string, PyValue | undefined>>): PyObject {
+  return Object.fromEntries(
+    Object.entries(members).filter((member): member is [string, PyValue] => member[1] !== undefined),
+  );
+}
+
+function infoOf(node: PyObject): PyObject {
+  const info = own(node, 'info');
+  return isObject(info) ? info : {};
+}
+
+/** osprofiler's own rule; everything else is a start. */
+function isStop(name: string): boolean {
+  return name.endsWith('stop');
+}
+
+function textOf(value: PyValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** As osprofiler writes it; undefined for a time that no notification can have. */
+function formatTimestamp(micros: number): string | undefined {
+  if (!Number.isSafeInteger(micros) || micros < 0) return undefined;
+  const fraction = String(micros % 1_000_000).padStart(6, '0');
+  return `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19)}.${fraction}`;
+}

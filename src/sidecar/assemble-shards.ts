@@ -1,0 +1,47 @@
+/** Settings → what shards are filled and read by. */
+import type { Log } from '../contracts.js';
+import { RabbitReceiver } from '../rabbitmq/rabbitmq.js';
+import type { Settings } from '../settings/settings.js';
+import type { ShardChoice } from '../settings/sharding.js';
+import { ShardReceiver } from '../sharding/shard-receiver.js';
+import { Sharder } from '../sharding/sharder.js';
+import { brokerAddresses, sourceOf, windowOf } from './assemble.js';
+
+/** Messages on their way to the shards: enough to keep the broker's confirmations from being waited for. */
+const SHARDING_WINDOW = 2_000;
+
+/** One receiver of shards for each broker. @throws BridgeError when a file or URL cannot be read. */
+export function shardReceivers(settings: Settings, shards: ShardChoice, log: Log): ShardReceiver[] {
+  const { deadLetters, deadLetterQueue, maxDeadLetters, renewAfterMs, renewAtDeliveries } = settings.broker;
+  return brokerAddresses(settings.broker, log).map(
+    (address) =>
+      new ShardReceiver({
+        ...{ address, shards, log, prefetch: windowOf(settings) },
+        deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
+        renewal: { afterMs: renewAfterMs, atDeliveries: renewAtDeliveries },
+      }),
+  );
+}
+
+/** A queue's messages on their way to the shards of the same broker. */
+export interface Sharding {
+  readonly receiver: RabbitReceiver;
+  readonly sharder: Sharder;
+}
+
+/** One for each broker. @throws BridgeError when a file or URL cannot be read. */
+export function shardings(settings: Settings, log: Log): Sharding[] {
+  const { broker, sharding, wire } = settings;
+  return brokerAddresses(broker, log).map((address) => ({
+    receiver: new RabbitReceiver({
+      ...{ address, log, source: sourceOf(broker) },
+      prefetch: broker.prefetch ?? SHARDING_WINDOW,
+      exclusive: 'among sharders',
+      // Nothing is rejected here: what cannot be read goes to a shard, too, and is set aside by who reads that.
+      deadLetters: false,
+      // Messages are held for moments. The bridge that read the queue before may have left something parked, though.
+      renewal: { afterMs: broker.renewAfterMs, atDeliveries: Number.MAX_SAFE_INTEGER },
+    }),
+    sharder: new Sharder({ address, log, layout: sharding.layout, maxMessageBytes: wire.maxMessageBytes }),
+  }));
+}

@@ -1,0 +1,144 @@
+/** Settings → the parts of the house: where each part gets its options from, and nothing else. */
+import { readFileSync } from 'node:fs';
+import type { MeterProvider } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { BridgeOptions } from '../bridge.js';
+import type { Log, Outcome, SpanSink } from '../contracts.js';
+import { BridgeError, messageOf } from '../errors.js';
+import { ExporterSink } from '../export/exporter-sink.js';
+import { createOtlpSink } from '../export/otlp.js';
+import { readOsloBroker } from '../oslo/config-file.js';
+import { type BrokerAddress, describeAddress, parseTransportUrl } from '../oslo/transport-url.js';
+import {
+  type DrainSource,
+  RabbitReceiver,
+  type RabbitReceiverOptions,
+  type TapSource,
+} from '../rabbitmq/rabbitmq.js';
+import { redactUrl } from '../settings/redact.js';
+import type { BrokerSettings, Settings } from '../settings/settings.js';
+import { windowFor } from '../window.js';
+import { REPEAT_MS, rateLimited } from './logger.js';
+
+/** Deliveries at once. */
+export function windowOf({ broker, translate, exporter }: Settings): number {
+  return broker.prefetch ?? windowFor(translate, exporter.batch);
+}
+
+type ReceiverChoice = Pick<RabbitReceiverOptions, 'source'> & Partial<RabbitReceiverOptions>;
+
+/** One receiver for each broker. @throws BridgeError when a file or URL cannot be read. */
+export function rabbitReceivers(settings: Settings, log: Log, options: ReceiverChoice): RabbitReceiver[] {
+  return brokerAddresses(settings.broker, log).map((address) =>
+    rabbitReceiver(address, settings, log, options),
+  );
+}
+
+export function rabbitReceiver(
+  address: BrokerAddress,
+  settings: Settings,
+  log: Log,
+  options: ReceiverChoice,
+): RabbitReceiver {
+  return new RabbitReceiver({ address, ...receiverOptions(settings), log, ...options });
+}
+
+/** What `run` consumes. */
+export function sourceOf(settings: BrokerSettings): DrainSource | TapSource {
+  const { mode, queue, tapQueue, exchanges, routingKeys } = settings;
+  return mode === 'drain' ? { mode, queue } : { mode, queue: tapQueue, exchanges, routingKeys };
+}
+
+function receiverOptions(
+  settings: Settings,
+): Pick<RabbitReceiverOptions, 'prefetch' | 'deadLetters' | 'renewal'> {
+  const { deadLetters, deadLetterQueue, maxDeadLetters, renewAfterMs, renewAtDeliveries } = settings.broker;
+  return {
+    prefetch: windowOf(settings),
+    deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
+    renewal: { afterMs: renewAfterMs, atDeliveries: renewAtDeliveries },
+  };
+}
+
+/** @throws BridgeError when a file or URL cannot be read. */
+export function brokerAddresses(settings: BrokerSettings, log: Log): BrokerAddress[] {
+  const { transportUrls, transportUrlFile, osloConfigFiles } = settings;
+  const urls = transportUrlFile === undefined ? transportUrls : urlsInFile(transportUrlFile);
+  return [
+    ...urls.map((url) => addressOf(url, log)),
+    ...osloConfigFiles.map((file) => addressInOsloFile(file, log)),
+  ];
+}
+
+function urlsInFile(file: string): string[] {
+  const lines = readText(file, 'the transport URL').split('\n');
+  const urls = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  if (urls.length > 0) return urls;
+  throw new BridgeError('CONFIG_INVALID', `${file} holds no transport URL`, 'Write one URL a line into it.');
+}
+
+function addressOf(url: string, log: Log): BrokerAddress {
+  const parsed = parseTransportUrl(url);
+  if (!parsed.ok) throw new BridgeError('CONFIG_INVALID', parsed.problem);
+  warnOfIgnored(parsed.ignored, describeAddress(parsed.address), log);
+  return parsed.address;
+}
+
+function addressInOsloFile(file: string, log: Log): BrokerAddress {
+  const read = readOsloBroker(readText(file, "the service's configuration"), file);
+  if (!read.ok) throw new BridgeError('CONFIG_INVALID', read.problem);
+  warnOfIgnored(read.ignored, file, log);
+  return read.address;
+}
+
+function warnOfIgnored(options: readonly string[], where: string, log: Log): void {
+  if (options.length > 0)
+    log.warn({ options, where }, 'options of the transport URL that have no effect here');
+}
+
+/** @throws BridgeError CONFIG_UNREADABLE */
+export function readText(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BridgeError(
+      'CONFIG_UNREADABLE',
+      `cannot read ${what} from ${file}: ${messageOf(error)}`,
+      'Check the path and that this user may read it.',
+    );
+  }
+}
+
+/** @param meterProvider for the exporter's metrics of itself */
+export async function createSink({ exporter }: Settings, meterProvider?: MeterProvider): Promise<SpanSink> {
+  if (exporter.kind === 'otlp') return createOtlpSink({ ...exporter, meterProvider });
+  return exporter.kind === 'console' ? new ExporterSink(new ConsoleSpanExporter()) : new DiscardingSink();
+}
+
+/** Where spans go, for people. */
+export function describeExporter({ exporter }: Settings): string {
+  return exporter.kind === 'otlp' ? `${exporter.protocol} to ${redactUrl(exporter.url)}` : exporter.kind;
+}
+
+/** `OTEL_TRACES_EXPORTER=none`: everything is read, and nothing is sent. */
+class DiscardingSink implements SpanSink {
+  async send(_spans: readonly ReadableSpan[]): Promise<Outcome> {
+    return { kind: 'taken' };
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** What the bridge of any command has in common. */
+export function bridgeOptions(
+  { translate, wire, exporter }: Settings,
+  log: Log,
+): Omit<BridgeOptions, 'receivers' | 'sink'> {
+  return {
+    translate,
+    maxMessageBytes: wire.maxMessageBytes,
+    batch: exporter.batch,
+    log: rateLimited(log, REPEAT_MS),
+  };
+}

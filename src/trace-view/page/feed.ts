@@ -1,0 +1,127 @@
+/** What the page knows: it watches the bridge and the sink from outside, and changes nothing of what they do. */
+import type { Bridge } from '../../bridge.js';
+import type { Sent } from '../../export/observed-sink.js';
+import { redactUrls } from '../../settings/redact.js';
+import type { QueueDepth, WatchedReceiver } from '../../sidecar/watched-receiver.js';
+import { History } from './history.js';
+import { RecentTraces, type RecentTracesBounds } from './recent-traces.js';
+
+/** What is watched; all of it is only read. */
+export interface Watched {
+  readonly bridge: Pick<Bridge, 'counts' | 'openPoints' | 'unsettled'>;
+  readonly receivers: readonly WatchedReceiver[];
+  /** Takes what is secret out of reasons, which may quote others. @default the user info of URLs */
+  readonly hide?: (text: string) => string;
+}
+
+export interface FeedOptions {
+  /** Where spans go, for people: `http/protobuf to http://collector:4318/v1/traces`; without credentials. */
+  readonly backend: string;
+  readonly bounds?: Partial<RecentTracesBounds>;
+  /** Whether spans are of now. Of a recording's the lag says nothing. @default true */
+  readonly isLive?: boolean;
+}
+
+/** The backend's last answers. Times are milliseconds since the Unix epoch. */
+export interface BackendFacts {
+  readonly taken?: { readonly at: number; readonly spans: number };
+  /** Why it does not take what it is sent; absent once it takes something. */
+  readonly failing?: { readonly reason: string; readonly since: number };
+}
+
+const SAMPLE_MS = 1_000;
+/** A passive declaration opens a channel each time: not every second. */
+const DEPTH_MS = 5_000;
+
+export class PageFeed {
+  readonly traces: RecentTraces;
+  readonly history = new History();
+  readonly backend: string;
+  readonly isLive: boolean;
+  private watched: Watched | undefined;
+  private facts: BackendFacts = {};
+  private lagMs: number | undefined;
+  private depths: readonly (QueueDepth | undefined)[] = [];
+  private timers: NodeJS.Timeout[] = [];
+
+  constructor({ backend, bounds, isLive = true }: FeedOptions) {
+    this.backend = backend;
+    this.isLive = isLive;
+    this.traces = new RecentTraces(bounds);
+  }
+
+  /** For an `ObservedSink`. */
+  readonly observe = (sent: Sent): void => {
+    const now = Date.now();
+    const { outcome, spans } = sent;
+    this.traces.observe(sent);
+    if (outcome.kind === 'taken') {
+      this.facts = { taken: { at: now, spans: spans.length } };
+      if (this.isLive) this.seeLags(spans, now);
+    } else if (outcome.kind === 'retryable') {
+      const since = this.facts.failing?.since ?? now;
+      this.facts = { ...this.facts, failing: { reason: outcome.reason, since } };
+    }
+  };
+
+  /** Begins to sample; the process may end all the same. */
+  start(watched: Watched): void {
+    this.stop();
+    this.watched = watched;
+    this.sample();
+    this.timers = [
+      setInterval(() => this.sample(), SAMPLE_MS).unref(),
+      setInterval(() => void this.measureDepths(), DEPTH_MS).unref(),
+    ];
+    void this.measureDepths();
+  }
+
+  /** Samples no more; what was seen stays to be shown. */
+  stop(): void {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+  }
+
+  get source(): Watched | undefined {
+    return this.watched;
+  }
+
+  /** Makes text that quotes others fit to be shown. */
+  get hide(): (text: string) => string {
+    return this.watched?.hide ?? redactUrls;
+  }
+
+  get backendFacts(): BackendFacts {
+    return this.facts;
+  }
+
+  /** Of each receiver, as it was last measured. */
+  get queueDepths(): readonly (QueueDepth | undefined)[] {
+    return this.depths;
+  }
+
+  private sample(): void {
+    if (this.watched === undefined) return;
+    const { counts, unsettled } = this.watched.bridge;
+    const known = this.depths.filter((depth) => depth !== undefined);
+    this.history.add({
+      at: performance.now(),
+      received: counts.received,
+      spans: counts.spans,
+      unsettled,
+      ...(this.lagMs === undefined ? {} : { lagMs: this.lagMs }),
+      ...(known.length === 0 ? {} : { queued: known.reduce((sum, { messages }) => sum + messages, 0) }),
+    });
+    this.lagMs = undefined;
+  }
+
+  private async measureDepths(): Promise<void> {
+    const receivers = this.watched?.receivers ?? [];
+    this.depths = await Promise.all(receivers.map((receiver) => receiver.depth?.()));
+  }
+
+  private seeLags(spans: Sent['spans'], now: number): void {
+    // Clocks of other machines may be ahead: then there is no lag.
+    for (const { endTime } of spans)
+      this.lagMs = Math.max(this.lagMs ?? 0, now - (endTime[0] * 1000 + endTime[1] / 1e6));
+  }
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SettlementTurns, type SettlingChannel } from '../../src/rabbitmq/settlement-turns.js';
+
+class Channel implements SettlingChannel {
+  readonly window = 100;
+  waiting = 0;
+  scattered = 0;
+  isBehindMany = false;
+  flushes = 0;
+
+  /** So many wait that would need frames of their own. */
+  scatter(waiting: number): void {
+    this.waiting = waiting;
+    this.scattered = waiting;
+  }
+
+  flush(): void {
+    this.flushes += 1;
+    this.waiting = 0;
+    this.scattered = 0;
+  }
+}
+
+function twoChannels(): { turns: SettlementTurns; one: Channel; other: Channel } {
+  const turns = new SettlementTurns();
+  const [one, other] = [new Channel(), new Channel()];
+  turns.join(one);
+  turns.join(other);
+  return { turns, one, other };
+}
+
+/** Something was settled; resolves when that has been looked at. */
+function settled(turns: SettlementTurns): Promise<void> {
+  turns.soon();
+  return endOfTurn();
+}
+
+/** What was settled waits; once that has changed, all of it goes. */
+async function waitsUntil(
+  { turns, one, other }: ReturnType<typeof twoChannels>,
+  change: () => void,
+): Promise<void> {
+  await settled(turns);
+  assert.deepEqual([one.flushes, other.flushes], [0, 0]);
+  change();
+  await settled(turns);
+  assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+}
+
+const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('settlements', () => {
+  it('go at the end of the turn when all of them can go together, once for all that is settled in it', async () => {
+    const { turns, one } = twoChannels();
+    one.waiting = 2;
+    turns.soon();
+    turns.soon();
+    assert.equal(one.flushes, 0);
+    await endOfTurn();
+    assert.equal(one.flushes, 1);
+  });
+
+  it('wait while some of any channel would need frames of their own, and then all go', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const { turns, one, other } = twoChannels();
+    one.scatter(2);
+    other.waiting = 2;
+    await settled(turns);
+    await settled(turns);
+    test.mock.timers.tick(999);
+    assert.deepEqual([one.flushes, other.flushes], [0, 0]);
+    test.mock.timers.tick(1);
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+  });
+
+  it('wait no longer than until the trace before them is over', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(20);
+    await waitsUntil(channels, () => {
+      channels.one.scattered = 0;
+    });
+  });
+
+  it('go when few of all of them would need frames of their own', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(2);
+    channels.other.waiting = 13;
+    await waitsUntil(channels, () => {
+      channels.other.waiting = 14;
+    });
+  });
+
+  it('all go when more than a quarter of a window waits', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(25);
+    await waitsUntil(channels, () => {
+      channels.one.waiting = 26;
+    });
+  });
+
+  it('wait up to half of a window behind many messages that are open', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(50);
+    channels.one.isBehindMany = true;
+    await waitsUntil(channels, () => {
+      channels.one.waiting = 51;
+    });
+  });
+
+  it('all go once those are settled that many of them were behind', async () => {
+    const channels = twoChannels();
+    channels.one.scatter(26);
+    channels.one.isBehindMany = true;
+    await waitsUntil(channels, () => {
+      channels.one.isBehindMany = false;
+    });
+  });
+
+  it('do not wait when one of them is urgent', async () => {
+    const { turns, one, other } = twoChannels();
+    one.scatter(2);
+    turns.soon();
+    turns.soon(true);
+    await endOfTurn();
+    assert.deepEqual([one.flushes, other.flushes], [1, 1]);
+    one.scatter(1);
+    await settled(turns);
+    assert.equal(one.flushes, 1);
+    turns.flush();
+  });
+
+  it('are not sent to a channel that is gone', async () => {
+    const { turns, one, other } = twoChannels();
+    one.waiting = 1;
+    turns.soon();
+    turns.leave(one);
+    await endOfTurn();
+    assert.deepEqual([one.flushes, other.flushes], [0, 1]);
+  });
+});

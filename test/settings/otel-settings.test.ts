@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ExporterSettings } from '../../src/settings/settings.js';
+import { type Given, load, refusal } from './load.js';
+
+async function exporter(given: Given): Promise<ExporterSettings> {
+  return (await load(given)).settings.exporter;
+}
+
+describe('the OTLP endpoint', () => {
+  const BASE = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const TRACES = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  const cases: [string, NodeJS.ProcessEnv, string][] = [
+    ['defaults to localhost for HTTP', {}, 'http://localhost:4318/v1/traces'],
+    ['defaults to another port for gRPC', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'http://localhost:4317'],
+    ['gets the path of traces', { [BASE]: 'http://c:4318' }, 'http://c:4318/v1/traces'],
+    ['with a trailing slash too', { [BASE]: 'http://c:4318/' }, 'http://c:4318/v1/traces'],
+    ['behind a path of its own', { [BASE]: 'https://c/otlp/' }, 'https://c/otlp/v1/traces'],
+    ['keeps its query', { [BASE]: 'https://c/otlp?key=1' }, 'https://c/otlp/v1/traces?key=1'],
+    ['is taken as it is when it is for traces', { [BASE]: 'http://c', [TRACES]: 'http://t/x' }, 'http://t/x'],
+    ['for traces without a path stays so', { [TRACES]: 'http://t:4318' }, 'http://t:4318'],
+    [
+      'for gRPC gets no path',
+      { [BASE]: 'http://c:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      'http://c:4317',
+    ],
+    ['bare for gRPC is secure', { [BASE]: 'c:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'https://c:4317'],
+    [
+      'bare for gRPC is plain when told so',
+      { [BASE]: 'c:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_INSECURE: 'TRUE' },
+      'http://c:4317',
+    ],
+  ];
+  for (const [name, env, url] of cases) {
+    test(name, async () => {
+      const { url: resolved, urlIsDefault } = await exporter({ env });
+      assert.equal(resolved, url);
+      assert.equal(urlIsDefault, env[BASE] === undefined && env[TRACES] === undefined);
+    });
+  }
+
+  test('as a flag behaves like the general variable and outranks that of traces', async () => {
+    const given = { args: ['--endpoint', 'http://flag:1'], env: { [TRACES]: 'http://t/x' } };
+    assert.equal((await exporter(given)).url, 'http://flag:1/v1/traces');
+  });
+
+  test('must be http or https, and whole for HTTP', async () => {
+    assert.match(
+      (await refusal({ env: { [BASE]: 'ftp://c' } })).message,
+      /ENDPOINT 'ftp:\/\/c': expected a URL such as/,
+    );
+    assert.match(
+      (await refusal({ env: { [BASE]: 'c:4318' } })).message,
+      /'c:4318': http\/json needs a URL that begins/,
+    );
+    assert.match((await refusal({ args: ['--endpoint', 'http://c#x'] })).message, /without a # fragment/);
+  });
+});
+
+describe('variables of the signal outrank those of all signals', () => {
+  const rows: [string, string, string, (settings: ExporterSettings) => unknown, unknown][] = [
+    ['PROTOCOL', 'grpc', 'http/protobuf', (settings) => settings.protocol, 'http/protobuf'],
+    ['HEADERS', 'a=1', 'b=2', (settings) => settings.headers, { b: '2' }],
+    ['TIMEOUT', '1', '2', (settings) => settings.timeoutMs, 2],
+    ['COMPRESSION', 'none', 'gzip', (settings) => settings.compression, 'gzip'],
+    ['CERTIFICATE', 'all.pem', 'traces.pem', (settings) => settings.tls.caFile, 'traces.pem'],
+  ];
+  for (const [name, general, signal, read, expected] of rows) {
+    test(name, async () => {
+      const env = { [`OTEL_EXPORTER_OTLP_${name}`]: general, [`OTEL_EXPORTER_OTLP_TRACES_${name}`]: signal };
+      assert.deepEqual(read(await exporter({ env })), expected);
+      const generalOnly = { ...env, [`OTEL_EXPORTER_OTLP_TRACES_${name}`]: '' };
+      assert.notDeepEqual(read(await exporter({ env: generalOnly })), expected);
+    });
+  }
+});
+
+describe('name=value pairs', () => {
+  const env = (text: string) => ({ env: { OTEL_RESOURCE_ATTRIBUTES: text } });
+  const attributes = async (given: Given) => (await load(given)).settings.translate.resourceAttributes;
+
+  test('are trimmed, percent-decoded and split at the first =', async () => {
+    assert.deepEqual(await attributes(env(' a = 1 ,b=x%2Cy%3D,c=d=e,empty=,')), {
+      a: '1',
+      b: 'x,y=',
+      c: 'd=e',
+      empty: '',
+    });
+  });
+
+  test('whose values in the settings file are no text are told with their place', async () => {
+    const { message } = await refusal({ file: 'translate:\n  resourceAttributes:\n    version: 1.10\n' });
+    assert.match(
+      message,
+      /^bridge\.yaml:3:14 translate\.resourceAttributes '1\.1': expected text; put it in quotes$/,
+    );
+  });
+
+  test('are a map in the settings file', async () => {
+    assert.deepEqual(await attributes({ file: 'translate: {resourceAttributes: {a.b: "1"}}' }), {
+      'a.b': '1',
+    });
+  });
+
+  test('may be called __proto__', async () => {
+    assert.deepEqual(Object.entries(await attributes(env('__proto__=1'))), [['__proto__', '1']]);
+  });
+
+  for (const wrong of ['a', '=1', 'a=%zz', 'a=1,b']) {
+    test(`'${wrong}' is refused`, async () => {
+      assert.match(
+        (await refusal(env(wrong))).message,
+        /^OTEL_RESOURCE_ATTRIBUTES .*expected name=value pairs/,
+      );
+    });
+  }
+
+  test('headers that would break a request are refused, unseen', async () => {
+    const { message } = await refusal({ env: { OTEL_EXPORTER_OTLP_HEADERS: 'auth=hunter2%0d%0ax' } });
+    assert.equal(
+      message,
+      "OTEL_EXPORTER_OTLP_HEADERS '***': the value of auth has characters that no header may have",
+    );
+    assert.match((await refusal({ args: ['--headers', 'a b=1'] })).message, /'\*\*\*': .*no header's name/);
+  });
+});
+
+describe('samplers', () => {
+  const rows: [string, string, number][] = [
+    ['always_on', '0.5', 1],
+    ['always_off', '', 0],
+    ['traceidratio', '0.25', 0.25],
+    ['traceidratio', '', 1],
+    ['parentbased_always_on', '', 1],
+    ['parentbased_always_off', '', 0],
+    ['parentbased_traceidratio', '.5', 0.5],
+  ];
+  for (const [sampler, arg, ratio] of rows) {
+    test(`${sampler} ${arg} keeps ${ratio}`, async () => {
+      const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: arg };
+      assert.equal((await load({ env })).settings.translate.sampleRatio, ratio);
+    });
+  }
+
+  test('others are refused', async () => {
+    const { message } = await refusal({ env: { OTEL_TRACES_SAMPLER: 'jaeger_remote' } });
+    assert.match(message, /^OTEL_TRACES_SAMPLER 'jaeger_remote': expected always_on, /);
+  });
+});
+
+test('limits and batches have their OpenTelemetry names, and OTEL_SERVICE_NAME is not applied', async () => {
+  const { settings } = await load({
+    env: {
+      OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '100',
+      OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '20',
+      OTEL_ATTRIBUTE_COUNT_LIMIT: '10',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '64',
+      OTEL_BSP_SCHEDULE_DELAY: '5000',
+      OTEL_TRACES_EXPORTER: 'console',
+      OTEL_SERVICE_NAME: 'bridge',
+    },
+  });
+  assert.equal(settings.translate.attributeValueLengthLimit, 100);
+  assert.equal(settings.translate.attributeCountLimit, 20);
+  assert.equal(settings.exporter.batch.maxSize, 64);
+  assert.equal(settings.exporter.batch.delayMs, 5000);
+  assert.equal(settings.exporter.kind, 'console');
+  assert.equal(settings.translate.serviceName, '');
+});

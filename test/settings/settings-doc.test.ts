@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { settingsDocument } from '../../src/settings/settings-doc.js';
+
+/** The compiled test lies somewhere below the folder that holds docs. */
+function findUpwards(path: string): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, path))) {
+    const parent = dirname(directory);
+    assert.notEqual(parent, directory, `${path} is nowhere above this test`);
+    directory = parent;
+  }
+  return join(directory, path);
+}
+
+test('docs/settings.md is what the settings declare (else: npm run build && node scripts/settings-doc.mjs)', () => {
+  assert.equal(readFileSync(findUpwards('docs/settings.md'), 'utf8'), settingsDocument());
+});

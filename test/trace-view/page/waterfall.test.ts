@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildTree, type TraceTree } from '../../../src/trace-view/demo/trace-tree.js';
+import { findSpans } from '../../../src/trace-view/page/find-spans.js';
+import { type Unfolding, waterfallRows } from '../../../src/trace-view/page/waterfall.js';
+import { type Sketch, span } from '../demo/spans.js';
+
+function tree(...sketches: readonly Sketch[]): TraceTree {
+  return buildTree(sketches.map(span));
+}
+
+/** A line a row: indentation, what it is, its state. */
+function drawn(of: TraceTree, unfolding: Unfolding = {}): string[] | undefined {
+  return waterfallRows(of, unfolding)?.map((row) => {
+    const indent = ' '.repeat(row.level - 1);
+    if (row.kind === 'more') return `${indent}${row.count} more from ${row.from}`;
+    const { length } = row.nodes;
+    const what = row.kind === 'sql' ? `${length} × SQL` : row.nodes[0]!.span.name;
+    return `${indent}${what}${row.state === 'leaf' ? '' : ` (${row.state})`}`;
+  });
+}
+
+function statements(parent: string, count: number, at = 0): Sketch[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `${parent}-${index}`,
+    parent,
+    at: at + index,
+    statement: 'SELECT 1',
+  }));
+}
+
+describe('waterfallRows', () => {
+  it('shows the tree by time, the SQL of each span in one row', () => {
+    const of = tree(
+      { id: 'root', for: 100 },
+      ...statements('root', 3, 20),
+      { id: 'call', parent: 'root', at: 10, for: 50 },
+      ...statements('call', 2, 30),
+      { id: 'last', parent: 'root', at: 60 },
+    );
+    assert.deepEqual(drawn(of), [
+      'root (open)',
+      ' call (open)',
+      '  2 × SQL (closed)',
+      ' 3 × SQL (closed)',
+      ' last',
+    ]);
+  });
+
+  it('leaves a single statement, a failed one and one with something below it in rows of their own', () => {
+    const of = tree(
+      { id: 'root', for: 100 },
+      { id: 'one', parent: 'root', at: 1, statement: 'SELECT 1' },
+      { id: 'failed', parent: 'root', at: 2, statement: 'SELECT 2', error: { type: 'DBError', message: '' } },
+      { id: 'deep', parent: 'root', at: 3, statement: 'SELECT 3' },
+      { id: 'below', parent: 'deep', at: 3 },
+    );
+    assert.deepEqual(drawn(of), ['root (open)', ' one', ' failed', ' deep (open)', '  below']);
+  });
+
+  it('opens what is asked for, at its level', () => {
+    const of = tree({ id: 'root', for: 100 }, { id: 'call', parent: 'root' }, ...statements('call', 2));
+    assert.deepEqual(drawn(of, { under: 'call', level: 3 }), ['  2 × SQL (closed)']);
+    assert.deepEqual(drawn(of, { under: 'sql.call', level: 4 }), ['   call-0', '   call-1']);
+    assert.deepEqual(drawn(of, { under: 'nobody' }), undefined);
+    assert.deepEqual(drawn(of, { under: 'sql.root' }), undefined);
+  });
+
+  it('shows each statement when told to', () => {
+    const of = tree({ id: 'root' }, ...statements('root', 2));
+    assert.deepEqual(drawn(of, { unfoldSql: true }), ['root (open)', ' root-0', ' root-1']);
+  });
+
+  it('opens the upper levels first and leaves the rest closed when rows run out', () => {
+    const children = Array.from({ length: 5 }, (_, index) => ({
+      id: `c${index}`,
+      parent: 'root',
+      at: index,
+    }));
+    const grandchildren = children.map(({ id }) => ({ id: `g${id}`, parent: id }));
+    const of = tree({ id: 'root', for: 10 }, ...children, ...grandchildren);
+    assert.deepEqual(drawn(of, { rows: 8 }), [
+      'root (open)',
+      ...[' c0 (open)', '  gc0', ' c1 (open)', '  gc1'],
+      ...[' c2 (closed)', ' c3 (closed)', ' c4 (closed)'],
+    ]);
+  });
+
+  it('shows many siblings a part at a time', () => {
+    const of = tree(...Array.from({ length: 450 }, (_, index) => ({ id: `r${index}`, at: index })));
+    const first = drawn(of)!;
+    assert.deepEqual([first.length, first.at(-1)], [201, '250 more from 200']);
+    const last = drawn(of, { from: 400 })!;
+    assert.deepEqual([last.length, last[0], last.at(-1)], [50, 'r400', 'r449']);
+  });
+
+  it('takes a chain of thousands', () => {
+    const chain = Array.from({ length: 5_000 }, (_, index) => ({
+      id: `n${index}`,
+      ...(index === 0 ? {} : { parent: `n${index - 1}` }),
+    }));
+    const rows = drawn(tree(...chain))!;
+    assert.equal(rows.length, 400);
+    assert.match(rows.at(-1)!, /n399 \(closed\)$/);
+  });
+});
+
+describe('findSpans', () => {
+  const of = tree(
+    { id: 'a', name: 'GET /servers' },
+    { id: 'b', parent: 'a', service: 'Neutron', error: { type: 'NotFound', message: 'no port' } },
+    { id: 'c', parent: 'a', name: 'SELECT', statement: 'SELECT secret FROM ports' },
+  );
+  const names = (text: string, onlyErrors = false) =>
+    findSpans(of, text, onlyErrors).rows.map(({ key }) => key);
+
+  it('finds by name, service, SQL text and error, whatever the case', () => {
+    assert.deepEqual(names('get /'), ['a']);
+    assert.deepEqual(names('neutron'), ['b']);
+    assert.deepEqual(names('from PORTS'), ['c']);
+    assert.deepEqual(names('no port'), ['b']);
+    assert.deepEqual(names('nothing'), []);
+  });
+
+  it('finds what failed', () => {
+    assert.deepEqual(names('', true), ['b']);
+  });
+
+  it('shows the first 200 and counts all', () => {
+    const many = tree(...Array.from({ length: 300 }, (_, index) => ({ id: `s${index}`, name: 'same' })));
+    const { rows, found } = findSpans(many, 'same', false);
+    assert.deepEqual([rows.length, found], [200, 300]);
+  });
+});
