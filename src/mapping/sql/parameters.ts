@@ -6,94 +6,29 @@
  * A function's arguments and the results of CASE belong to the column that they are for. A placeholder without a
  * column (LIMIT ?, SELECT ?) has none.
  */
-import { Keyword, keywordSet } from './keywords.js';
-import { bareName, isName } from './names.js';
 import { ParameterFrame, type Row } from './parameter-frame.js';
 import { type ParameterColumns, Placeholders } from './placeholders.js';
-import { SqlTokens, Token } from './tokens.js';
+import { isName, SqlTokens, type Token, wordSet } from './tokens.js';
 
 export type { ParameterColumns } from './placeholders.js';
 
 /** Keywords that are no column's name and no function's; the others may be (`key`, `type`, `value`). */
-const NO_NAME = keywordSet(
-  ...([
-    'SELECT',
-    'INSERT',
-    'INTO',
-    'VALUES',
-    'FROM',
-    'WHERE',
-    'ON',
-    'HAVING',
-    'GROUP',
-    'ORDER',
-    'BY',
-  ] as const),
-  ...(['LIMIT', 'OFFSET', 'FETCH', 'SET', 'USING', 'JOIN', 'STRAIGHT_JOIN', 'RETURNING', 'UPDATE'] as const),
-  ...([
-    'DELETE',
-    'WINDOW',
-    'WITH',
-    'UNION',
-    'EXCEPT',
-    'INTERSECT',
-    'AS',
-    'COLLATE',
-    'CASE',
-    'WHEN',
-    'THEN',
-  ] as const),
-  ...(['ELSE', 'END', 'AND', 'OR', 'XOR', 'NOT', 'IS', 'IN', 'LIKE', 'ILIKE', 'RLIKE', 'REGEXP'] as const),
-  ...(['BETWEEN', 'SIMILAR', 'GLOB', 'ESCAPE', 'DISTINCT', 'ALL', 'ANY', 'SOME', 'EXISTS', 'NULL'] as const),
-  ...([
-    'TRUE',
-    'FALSE',
-    'DEFAULT',
-    'INTERVAL',
-    'BINARY',
-    'DESC',
-    'TO',
-    'FOR',
-    'IF',
-    'DO',
-    'DUPLICATE',
-  ] as const),
-  ...([
-    'CONFLICT',
-    'FULL',
-    'OUTER',
-    'INNER',
-    'LEFT',
-    'RIGHT',
-    'CROSS',
-    'NATURAL',
-    'LATERAL',
-    'ONLY',
-  ] as const),
+const NO_NAME = wordSet(
+  `SELECT INSERT INTO VALUES FROM WHERE ON HAVING GROUP ORDER BY LIMIT OFFSET FETCH SET USING JOIN
+  STRAIGHT_JOIN RETURNING UPDATE DELETE WINDOW WITH UNION EXCEPT INTERSECT AS COLLATE CASE WHEN THEN ELSE
+  END AND OR XOR NOT IS IN LIKE ILIKE RLIKE REGEXP BETWEEN SIMILAR GLOB ESCAPE DISTINCT ALL ANY SOME
+  EXISTS NULL TRUE FALSE DEFAULT INTERVAL BINARY DESC TO FOR IF DO DUPLICATE CONFLICT FULL OUTER INNER
+  LEFT RIGHT CROSS NATURAL LATERAL ONLY`,
 );
 /** Words that compare what stands before them with what follows. */
-const COMPARES = keywordSet('IS', 'IN', 'LIKE', 'ILIKE', 'RLIKE', 'REGEXP', 'BETWEEN', 'SIMILAR', 'GLOB');
+const COMPARES = wordSet('IS IN LIKE ILIKE RLIKE REGEXP BETWEEN SIMILAR GLOB');
 /** Words that end what is before them, and with it what the values in it were for. */
-const BEGINS_CLAUSE = keywordSet(
-  ...([
-    'FROM',
-    'WHERE',
-    'ON',
-    'HAVING',
-    'GROUP',
-    'ORDER',
-    'LIMIT',
-    'OFFSET',
-    'FETCH',
-    'SET',
-    'USING',
-  ] as const),
-  ...(['JOIN', 'STRAIGHT_JOIN', 'RETURNING', 'UPDATE', 'DELETE', 'WINDOW', 'WITH'] as const),
+const BEGINS_CLAUSE = wordSet(
+  `FROM WHERE ON HAVING GROUP ORDER LIMIT OFFSET FETCH SET USING JOIN STRAIGHT_JOIN RETURNING UPDATE DELETE
+  WINDOW WITH`,
 );
 /** Words that end an expression; so does AND, but for that of BETWEEN. */
-const ENDS_EXPRESSION = keywordSet('OR', 'XOR', 'THEN', 'ELSE');
-/** Words behind which a name is an alias, a type or a collation. */
-const BEFORE_OTHER_NAME = keywordSet('AS', 'COLLATE');
+const ENDS_EXPRESSION = wordSet('OR XOR THEN ELSE');
 /** What the operators begin with that compare: = <> < >= != <=> ~ */
 const COMPARISON_SIGNS = '=<>!~';
 
@@ -107,9 +42,6 @@ class ParameterReader {
   private readonly placeholders: Placeholders;
   private frames: ParameterFrame[] = [];
   private frame = new ParameterFrame('plain', undefined);
-  private beforeKind: number = Token.END;
-  private beforeKeyword = 0;
-  private beforeStart = 0;
   /** INSERT has come, and neither its values nor its query yet: a list of names is that of its columns. */
   private awaitsColumns = false;
   private insertDepth = 0;
@@ -117,29 +49,26 @@ class ParameterReader {
 
   constructor(statement: string) {
     this.tokens = new SqlTokens(statement);
-    this.placeholders = new Placeholders(statement);
+    this.placeholders = new Placeholders(statement.length);
   }
 
   run(): ParameterColumns {
-    const tokens = this.tokens;
-    while (tokens.advance() !== Token.END) {
-      this.take(tokens.kind);
-      this.beforeKind = tokens.kind;
-      this.beforeKeyword = tokens.keyword;
-      this.beforeStart = tokens.start;
-    }
+    for (let token = this.tokens.advance(); token.kind !== 'end'; token = this.tokens.advance())
+      this.take(token);
     return this.placeholders.columns();
   }
 
-  private take(kind: number): void {
-    if (kind === Token.WORD) this.takeWord();
-    else if (kind === Token.QUOTED_NAME) this.takeName();
-    else if (kind === Token.PLACEHOLDER) this.takePlaceholder();
-    else if (kind === Token.OPEN) this.open();
-    else if (kind === Token.CLOSE) this.close();
-    else if (kind === Token.COMMA) this.frame.endItem();
-    else if (kind === Token.SEMICOLON) this.beginStatement();
-    else if (kind === Token.OPERATOR) this.takeOperator();
+  private take(token: Token): void {
+    const { kind } = token;
+    if (kind === 'word') this.takeWord(token);
+    else if (kind === 'name') this.takeName(token);
+    else if (kind === 'placeholder') this.takePlaceholder(token);
+    else if (kind === '(') this.open();
+    else if (kind === ')') this.close();
+    else if (kind === ',') this.frame.endItem();
+    else if (kind === ';') this.beginStatement();
+    else if (kind === 'operator' && COMPARISON_SIGNS.includes(this.tokens.text[token.start]!))
+      this.frame.compare();
   }
 
   private beginStatement(): void {
@@ -156,8 +85,8 @@ class ParameterReader {
 
   private open(): void {
     const outer = this.frame;
-    const isValues = this.beforeKeyword === Keyword.VALUE && outer.rowInside !== undefined;
-    const isCall = isName(this.beforeKind) && NO_NAME[this.beforeKeyword] !== 1 && !isValues;
+    const isValues = this.tokens.before.keyword === 'VALUE' && outer.rowInside !== undefined;
+    const isCall = isName(this.tokens.before) && !NO_NAME.has(this.tokens.before.keyword) && !isValues;
     const inner = new ParameterFrame(isCall ? 'call' : 'plain', undefined);
     const { left } = outer;
     const row = left !== undefined && left.length > 1 ? left : outer.rowInside;
@@ -179,68 +108,66 @@ class ParameterReader {
     if (this.awaitsColumns && this.frames.length === this.insertDepth) this.insertColumns = inner.columns;
   }
 
-  private takeOperator(): void {
-    const { text, start } = this.tokens;
-    if (COMPARISON_SIGNS.includes(text[start]!)) this.frame.compare();
-  }
-
-  private takePlaceholder(): void {
-    const { frame, tokens } = this;
+  private takePlaceholder(token: Token): void {
+    const { frame } = this;
     // `free - ?` is no comparison, and yet of one column.
-    const beside = this.beforeKind === Token.OPERATOR ? frame.operand?.[0] : undefined;
+    const beside = this.tokens.before.kind === 'operator' ? frame.operand?.[0] : undefined;
     const column = frame.valueColumn ?? beside;
-    const assign = this.placeholders.add(tokens.start, tokens.end, column);
+    const assign = this.placeholders.add(this.tokens.textOf(token), column);
     if (column !== undefined) return;
     frame.waiting ??= [];
     frame.waiting.push(assign);
   }
 
   /** A column, unless it is a function, a table before a dot, or an alias. */
-  private takeName(): void {
-    const { text, start, end, nextKind } = this.tokens;
-    if (nextKind === Token.OPEN || nextKind === Token.DOT || this.namesOther()) return;
-    const column = bareName(text, start, end);
+  private takeName(token: Token): void {
+    const { kind } = this.tokens.next;
+    if (kind === '(' || kind === '.' || this.namesOther()) return;
+    const column = this.tokens.nameOf(token);
     const { frame } = this;
     frame.operand ??= [column];
     for (const assign of frame.compared ?? []) assign(column);
     frame.compared = undefined;
   }
 
+  /** Whether a name here is that of an alias, a type or a collation. */
   private namesOther(): boolean {
-    const isCast = this.beforeKind === Token.OPERATOR && this.tokens.text.startsWith('::', this.beforeStart);
-    return isCast || BEFORE_OTHER_NAME[this.beforeKeyword] === 1;
+    const { before } = this.tokens;
+    const isCast = before.kind === 'operator' && this.tokens.textOf(before).startsWith('::');
+    return isCast || before.keyword === 'AS' || before.keyword === 'COLLATE';
   }
 
-  private takeWord(): void {
-    const { keyword, nextKind } = this.tokens;
-    const isPartOfName = this.beforeKind === Token.DOT || nextKind === Token.DOT;
-    if (keyword === 0 || isPartOfName) this.takeName();
-    else if (keyword === Keyword.INSERT || keyword === Keyword.REPLACE) this.beginInsert(nextKind);
-    else if (keyword === Keyword.SELECT) this.beginSelect();
-    else if (keyword === Keyword.VALUES) this.beginValues();
-    else if (keyword === Keyword.VALUE && this.awaitsColumns && nextKind === Token.OPEN) this.beginValues();
-    else if (BEGINS_CLAUSE[keyword] === 1) this.beginClause(keyword);
-    else if (keyword === Keyword.CASE) this.push(new ParameterFrame('case', this.frame.valueColumn));
-    else if (this.frame.kind === 'case' && keyword === Keyword.WHEN) this.beginWhen();
-    else if (this.frame.kind === 'case' && keyword === Keyword.END) this.close();
-    else this.takeOperatorWord(keyword);
+  private takeWord(word: Token): void {
+    const { before, next } = this.tokens;
+    const { keyword } = word;
+    if (before.kind === '.' || next.kind === '.') this.takeName(word);
+    else if (keyword === 'INSERT' || keyword === 'REPLACE') this.beginInsert(next);
+    else if (keyword === 'SELECT') this.beginSelect();
+    else if (keyword === 'VALUES') this.beginValues();
+    else if (keyword === 'VALUE' && this.awaitsColumns && next.kind === '(') this.beginValues();
+    else if (BEGINS_CLAUSE.has(keyword)) this.beginClause(keyword);
+    else if (keyword === 'CASE') this.push(new ParameterFrame('case', this.frame.valueColumn));
+    else if (this.frame.kind === 'case' && keyword === 'WHEN') this.beginWhen();
+    else if (this.frame.kind === 'case' && keyword === 'END') this.close();
+    else this.takeOperatorWord(word);
   }
 
-  private takeOperatorWord(keyword: number): void {
+  private takeOperatorWord(word: Token): void {
     const { frame } = this;
-    if (COMPARES[keyword] === 1) {
+    const { keyword } = word;
+    if (COMPARES.has(keyword)) {
       frame.compare();
-      frame.inBetween = keyword === Keyword.BETWEEN;
-    } else if (keyword === Keyword.AND && frame.inBetween) {
+      frame.inBetween = keyword === 'BETWEEN';
+    } else if (keyword === 'AND' && frame.inBetween) {
       frame.inBetween = false;
       frame.operand = undefined;
-    } else if (keyword === Keyword.AND || ENDS_EXPRESSION[keyword] === 1) frame.endExpression();
-    else if (NO_NAME[keyword] !== 1) this.takeName();
+    } else if (keyword === 'AND' || ENDS_EXPRESSION.has(keyword)) frame.endExpression();
+    else if (!NO_NAME.has(keyword)) this.takeName(word);
   }
 
   /** INSERT and REPLACE are functions too, except in MERGE's THEN INSERT (…). */
-  private beginInsert(nextKind: number): void {
-    if (nextKind === Token.OPEN && this.beforeKeyword !== Keyword.THEN) return;
+  private beginInsert(next: Token): void {
+    if (next.kind === '(' && this.tokens.before.keyword !== 'THEN') return;
     this.awaitsColumns = true;
     this.insertDepth = this.frames.length;
     this.insertColumns = undefined;
@@ -264,12 +191,11 @@ class ParameterReader {
     this.awaitsColumns = false;
   }
 
-  private beginClause(keyword: number): void {
+  private beginClause(keyword: string): void {
     const { frame } = this;
     // SUBSTRING(x FROM 1), CONVERT(x USING y), x IS DISTINCT FROM y.
     if (frame.kind === 'call') return;
-    if (keyword === Keyword.FROM && this.beforeKeyword === Keyword.DISTINCT && frame.left !== undefined)
-      return;
+    if (keyword === 'FROM' && this.tokens.before.keyword === 'DISTINCT' && frame.left !== undefined) return;
     frame.endExpression();
     frame.row = frame.rowInside = frame.column = undefined;
   }

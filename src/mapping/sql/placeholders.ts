@@ -1,7 +1,5 @@
 /** The placeholders of one statement, in whichever of DB-API's styles it is written, with the columns found for them. */
 
-import { Char } from './characters.js';
-
 /** Column names without their tables and quotes, as the statement spells them. */
 export interface ParameterColumns {
   /** By a positional parameter's index from 0; undefined where a placeholder belongs to no column. */
@@ -19,25 +17,20 @@ export class Placeholders {
   /** :1, $1, ?1 */
   private readonly numbered: (string | undefined)[] = [];
 
-  constructor(private readonly text: string) {}
+  /** @param length of the statement. */
+  constructor(private readonly length: number) {}
 
   /**
-   * Adds the placeholder at `text[start, end)`.
+   * Adds a placeholder.
    * @param column the column that it belongs to, when that is known already
    * @returns gives it a column later; does nothing to one that has a column.
    */
-  add(start: number, end: number, column: string | undefined): (column: string) => void {
-    const { text } = this;
-    const sign = text.charCodeAt(start);
-    const next = text.charCodeAt(start + 1);
-    if (sign === Char.PERCENT && next === Char.OPEN)
-      return this.addNamed(text.slice(start + 2, end - 2), column);
-    if (sign === Char.PERCENT) return this.addAt(this.format, this.format.length, column);
-    if (end === start + 1) return this.addAt(this.question, this.question.length, column);
-    if (sign === Char.COLON && !(next >= Char.ZERO && next <= Char.NINE)) {
-      return this.addNamed(text.slice(start + 1, end), column);
-    }
-    return this.addAt(this.numbered, Number(text.slice(start + 1, end)) - 1, column);
+  add(written: string, column: string | undefined): (column: string) => void {
+    if (written.startsWith('%(')) return this.addNamed(written.slice(2, -2), column);
+    if (written.startsWith('%')) return this.addAt(this.format, this.format.length, column);
+    if (written === '?') return this.addAt(this.question, this.question.length, column);
+    if (/^:\D/.test(written)) return this.addNamed(written.slice(1), column);
+    return this.addAt(this.numbered, Number(written.slice(1)) - 1, column);
   }
 
   /** One style is in use; of two, the one that is less likely an operator or an array's slice. */
@@ -60,7 +53,7 @@ export class Placeholders {
     column: string | undefined,
   ): (column: string) => void {
     // A number beyond what the text has room for is no parameter's, and would make a list of any length.
-    if (!(index >= 0 && index < this.text.length)) return () => {};
+    if (!(index >= 0 && index < this.length)) return () => {};
     while (list.length <= index) list.push(undefined);
     const assign = (found: string) => {
       list[index] ??= found;

@@ -9,7 +9,6 @@
  * - nothing is cut inside an operation or a target.
  * Literals never come into it, with the one exception that the conventions make: a name in '…' in a list of tables.
  */
-import { Rest, readOpening } from './commands.js';
 import {
   ENDS_TABLES,
   EXPLAIN_VERBS,
@@ -19,11 +18,10 @@ import {
   QUERY_VERBS,
   READS_FROM,
   RESERVED,
+  type Rest,
+  readOpening,
 } from './grammar.js';
-import { Keyword } from './keywords.js';
-import { bareName, readQualifiedName } from './names.js';
-import { Phase, SummaryFrame } from './summary-frame.js';
-import { SqlTokens, Token } from './tokens.js';
+import { SqlTokens, type Token } from './tokens.js';
 
 /** By the conventions, in UTF-16 code units. */
 const MAX_SUMMARY = 255;
@@ -35,180 +33,183 @@ export function summarizeSql(statement: string): string {
   return new Summarizer(statement).run();
 }
 
+/** What is known of a statement, or of what is between two parentheses. */
+class Frame {
+  phase: 'fresh' | 'explain' | 'cte' | 'begun' = 'fresh';
+  /** The word that the operation began with; '' while there is none. */
+  verb = '';
+  /** A comma or a JOIN is followed by another target. */
+  inTables: boolean;
+  rest: Rest = 'queries';
+  /** The name of a WITH that its own query does not know yet. */
+  cte: string | undefined = undefined;
+  recursive = false;
+
+  /** @param expectsTarget whether the next name is a target. */
+  constructor(public expectsTarget: boolean) {
+    this.inTables = expectsTarget;
+  }
+
+  endTables(): void {
+    this.inTables = this.expectsTarget = false;
+  }
+}
+
 class Summarizer {
   private readonly tokens: SqlTokens;
-  private readonly frames = [new SummaryFrame()];
-  private depth = 0;
-  private frame: SummaryFrame = this.frames[0]!;
+  private outer: Frame[] = [];
+  private frame = new Frame(false);
   private summary = '';
-  private full = false;
-  private skipping = false;
-  private skippingAll = false;
-  /** The kind and the keyword of the token before the current one. */
-  private beforeKind: number = Token.END;
-  private beforeKeyword = 0;
+  private isFull = false;
+  /** Nothing more of this statement, or of the text, is of interest. */
+  private skips: 'nothing' | 'statement' | 'all' = 'nothing';
   /** `IS [NOT] DISTINCT`: the FROM that follows is part of a comparison. */
   private comparesDistinct = false;
-  private ctes: Set<string> | undefined;
+  private ctes = new Set<string>();
 
   constructor(statement: string) {
     this.tokens = new SqlTokens(statement);
   }
 
   run(): string {
-    const tokens = this.tokens;
-    while (!this.full && !this.skippingAll) {
-      const kind = tokens.advance();
-      if (kind === Token.END) break;
-      if (kind === Token.SEMICOLON) this.beginStatement();
-      else if (!this.skipping) this.take(kind);
-      this.beforeKind = tokens.kind;
-      this.beforeKeyword = tokens.keyword;
+    while (!this.isFull && this.skips !== 'all') {
+      const token = this.tokens.advance();
+      if (token.kind === 'end') break;
+      if (token.kind === ';') this.beginStatement();
+      else if (this.skips === 'nothing') this.take(token);
     }
     return this.summary;
   }
 
   private beginStatement(): void {
-    this.depth = -1;
-    this.push(false);
-    this.skipping = false;
-    this.ctes = undefined;
+    this.outer = [];
+    this.frame = new Frame(false);
+    this.skips = 'nothing';
+    this.ctes.clear();
   }
 
-  private push(expectsTarget: boolean): void {
-    this.depth++;
-    this.frame = this.frames[this.depth] ??= new SummaryFrame();
-    this.frame.begin(expectsTarget);
-  }
-
-  private take(kind: number): void {
-    if (kind === Token.WORD) this.takeWord();
-    else if (kind === Token.QUOTED_NAME || kind === Token.STRING) this.takeQuoted(kind);
-    else if (kind === Token.OPEN) this.open();
-    else if (kind === Token.CLOSE) this.close();
-    else if (kind !== Token.COMMA) this.takeOther(kind);
+  private take(token: Token): void {
+    if (token.kind === 'word') this.takeWord(token);
+    else if (token.kind === 'name' || token.kind === 'string') this.takeQuoted(token);
+    else if (token.kind === '(') this.open();
+    else if (token.kind === ')') this.frame = this.outer.pop() ?? this.frame;
+    else if (token.kind !== ',') this.takeOther(token);
     else if (this.frame.inTables) this.frame.expectsTarget = true;
   }
 
   private open(): void {
     const outer = this.frame;
     // `(SELECT …) UNION …`: what follows the parentheses begins no statement.
-    if (outer.phase === Phase.FRESH) outer.phase = Phase.SETTLED;
-    const isTables = outer.expectsTarget && outer.phase === Phase.SETTLED;
+    if (outer.phase === 'fresh') outer.phase = 'begun';
+    const isTables = outer.expectsTarget && outer.phase === 'begun';
     outer.expectsTarget = false;
-    this.push(isTables);
-  }
-
-  private close(): void {
-    if (this.depth > 0) this.frame = this.frames[--this.depth]!;
+    this.outer.push(outer);
+    this.frame = new Frame(isTables);
   }
 
   /** A number, a sign or a placeholder. `{call x}` and `{? = call x}` begin with some; else nothing does. */
-  private takeOther(kind: number): void {
+  private takeOther({ kind }: Token): void {
     this.frame.expectsTarget = false;
-    if (this.frame.phase !== Phase.FRESH) return;
-    if (this.depth > 0) this.frame.phase = Phase.SETTLED;
-    else if (kind !== Token.OPERATOR && kind !== Token.PLACEHOLDER) this.skipping = true;
+    if (this.frame.phase !== 'fresh') return;
+    if (this.outer.length > 0) this.frame.phase = 'begun';
+    else if (kind !== 'operator' && kind !== 'placeholder') this.skips = 'statement';
   }
 
-  private takeQuoted(kind: number): void {
+  private takeQuoted({ kind }: Token): void {
     const frame = this.frame;
-    if (frame.phase === Phase.CTE) this.takeCteName();
-    else if (frame.phase === Phase.EXPLAIN) this.takeExplained(0);
-    else if (frame.phase === Phase.FRESH && this.depth === 0) this.skipping = true;
+    if (frame.phase === 'cte') this.takeCteName();
+    else if (frame.phase === 'explain') this.takeExplained('');
+    else if (frame.phase === 'fresh' && this.outer.length === 0) this.skips = 'statement';
     else {
-      if (frame.phase === Phase.FRESH) frame.phase = Phase.SETTLED;
+      if (frame.phase === 'fresh') frame.phase = 'begun';
       if (!frame.expectsTarget) return;
-      if (kind === Token.QUOTED_NAME || frame.inTables) this.takeTarget();
+      if (kind === 'name' || frame.inTables) this.takeTarget();
       else frame.expectsTarget = false;
     }
   }
 
-  private takeWord(): void {
+  private takeWord(word: Token): void {
     // A keyword next to a dot is part of a qualified name.
-    const isPartOfName = this.beforeKind === Token.DOT || this.tokens.nextKind === Token.DOT;
-    const keyword = isPartOfName ? 0 : this.tokens.keyword;
+    const isPartOfName = this.tokens.before.kind === '.' || this.tokens.next.kind === '.';
+    const keyword = isPartOfName ? '' : word.keyword;
     const { phase, expectsTarget } = this.frame;
-    if (phase === Phase.CTE) this.takeCte(keyword);
-    else if (phase === Phase.EXPLAIN) this.takeExplained(keyword);
-    else if (phase === Phase.FRESH && this.depth === 0) this.beginStatementWord(keyword);
-    else if (phase === Phase.FRESH) this.beginParenthesis(keyword);
+    if (phase === 'cte') this.takeCte(keyword);
+    else if (phase === 'explain') this.takeExplained(keyword);
+    else if (phase === 'fresh' && this.outer.length === 0) this.beginStatementWord(keyword);
+    else if (phase === 'fresh') this.beginParenthesis(keyword);
     else if (expectsTarget) this.takeExpected(keyword);
     else this.takeClause(keyword);
   }
 
   /** The first word of a statement. */
-  private beginStatementWord(keyword: number): void {
+  private beginStatementWord(keyword: string): void {
     if (this.beginsQuery(keyword)) return;
     const frame = this.frame;
-    if (EXPLAIN_VERBS[keyword] === 1) {
+    if (EXPLAIN_VERBS.has(keyword)) {
       this.emitToken();
-      frame.phase = Phase.EXPLAIN;
+      frame.phase = 'explain';
       frame.verb = keyword;
       return;
     }
-    const isFirst = this.beforeKind === Token.END || this.beforeKind === Token.SEMICOLON;
+    const isFirst = this.tokens.before.kind === 'end' || this.tokens.before.kind === ';';
     const { operation, verb, rest } = readOpening(this.tokens);
-    if (isFirst || verb !== 0) this.emit(operation);
-    frame.phase = Phase.SETTLED;
+    if (isFirst || verb !== '') this.emit(operation);
+    frame.phase = 'begun';
     frame.verb = verb;
-    this.expectRest(rest);
+    this.expect(rest);
   }
 
   /** The first word between parentheses: what is no query there is an expression or a list of names. */
-  private beginParenthesis(keyword: number): void {
-    const next = this.tokens.nextKind;
-    const beginsQuery = keyword === Keyword.SELECT || next === Token.WORD || next === Token.QUOTED_NAME;
+  private beginParenthesis(keyword: string): void {
+    const next = this.tokens.next.kind;
+    const beginsQuery = keyword === 'SELECT' || next === 'word' || next === 'name';
     if (beginsQuery && this.beginsQuery(keyword)) return;
-    this.frame.phase = Phase.SETTLED;
-    if (keyword === Keyword.VALUES) this.frame.endTables();
+    this.frame.phase = 'begun';
+    if (keyword === 'VALUES') this.frame.endTables();
     else if (this.frame.expectsTarget) this.takeExpected(keyword);
   }
 
   /** Takes SELECT, INSERT, WITH and the like; false for any other word, and for the functions INSERT() and REPLACE(). */
-  private beginsQuery(keyword: number): boolean {
-    const isFunction =
-      this.tokens.nextKind === Token.OPEN && keyword !== Keyword.SELECT && keyword !== Keyword.WITH;
+  private beginsQuery(keyword: string): boolean {
+    const isFunction = this.tokens.next.kind === '(' && keyword !== 'SELECT' && keyword !== 'WITH';
     if (isFunction) return false;
-    if (keyword === Keyword.WITH) {
-      this.frame.phase = Phase.CTE;
+    if (keyword === 'WITH') {
+      this.frame.phase = 'cte';
       return true;
     }
-    if (QUERY_VERBS[keyword] !== 1) return false;
+    if (!QUERY_VERBS.has(keyword)) return false;
     const frame = this.frame;
     this.emitToken();
-    frame.phase = Phase.SETTLED;
+    frame.phase = 'begun';
     frame.verb = keyword;
-    frame.inTables = keyword === Keyword.UPDATE;
-    frame.expectsTarget = keyword !== Keyword.SELECT && keyword !== Keyword.DELETE;
+    frame.inTables = keyword === 'UPDATE';
+    frame.expectsTarget = keyword !== 'SELECT' && keyword !== 'DELETE';
     return true;
   }
 
-  private takeExplained(keyword: number): void {
-    if (this.beginsQuery(keyword) || this.frame.verb === Keyword.EXPLAIN) return;
-    this.frame.phase = Phase.SETTLED;
-    this.frame.rest = Rest.TARGET;
+  private takeExplained(keyword: string): void {
+    if (this.beginsQuery(keyword) || this.frame.verb === 'EXPLAIN') return;
+    this.frame.phase = 'begun';
+    this.frame.rest = 'target';
     this.takeTarget();
   }
 
-  private takeCte(keyword: number): void {
-    if (keyword === Keyword.RECURSIVE && this.beforeKeyword === Keyword.WITH) this.frame.recursive = true;
+  private takeCte(keyword: string): void {
+    if (keyword === 'RECURSIVE' && this.tokens.before.keyword === 'WITH') this.frame.recursive = true;
     else if (!this.takeCteName()) {
-      this.publishCte(QUERY_VERBS[keyword] === 1);
-      if (!this.beginsQuery(keyword) && keyword === Keyword.VALUES) this.frame.phase = Phase.SETTLED;
+      this.publishCte(QUERY_VERBS.has(keyword));
+      if (!this.beginsQuery(keyword) && keyword === 'VALUES') this.frame.phase = 'begun';
     }
   }
 
   /** Takes the name that a WITH gives to its query; false when the current token is not where such names are. */
   private takeCteName(): boolean {
-    const before = this.beforeKeyword;
-    const isNamed =
-      this.beforeKind === Token.COMMA || before === Keyword.WITH || before === Keyword.RECURSIVE;
+    const { before, current, next } = this.tokens;
+    const isNamed = before.kind === ',' || before.keyword === 'WITH' || before.keyword === 'RECURSIVE';
     if (!isNamed) return false;
     this.publishCte(true);
-    const { text, start, end, nextKind, nextKeyword } = this.tokens;
-    if (nextKind !== Token.OPEN && nextKeyword !== Keyword.AS) return true;
-    this.frame.cte = bareName(text, start, end).toLowerCase();
+    if (next.kind !== '(' && next.keyword !== 'AS') return true;
+    this.frame.cte = this.tokens.nameOf(current).toLowerCase();
     this.publishCte(this.frame.recursive);
     return true;
   }
@@ -216,52 +217,51 @@ class Summarizer {
   /** Without RECURSIVE a name is not known before its own query's end: there it would be a table's. */
   private publishCte(isKnown: boolean): void {
     if (!isKnown || this.frame.cte === undefined) return;
-    this.ctes ??= new Set();
     this.ctes.add(this.frame.cte);
     this.frame.cte = undefined;
   }
 
-  private expectRest(rest: number): void {
+  private expect(rest: Rest): void {
     this.frame.rest = rest;
-    if (rest === Rest.SKIP) this.skipping = true;
-    else if (rest !== Rest.QUERIES) this.frame.expectsTarget = true;
-    this.frame.inTables = rest === Rest.TARGETS;
+    if (rest === 'skip') this.skips = 'statement';
+    else if (rest !== 'queries') this.frame.expectsTarget = true;
+    this.frame.inTables = rest === 'targets';
   }
 
   /** A word where a target is expected. */
-  private takeExpected(keyword: number): void {
-    if (isModifier(keyword, this.tokens)) {
+  private takeExpected(keyword: string): void {
+    if (isModifier(keyword, this.tokens.next)) {
       // INSERT OR IGNORE, UPDATE OR ROLLBACK.
-      if (keyword === Keyword.OR) this.tokens.advance();
-    } else if (RESERVED[keyword] === 1) {
+      if (keyword === 'OR') this.tokens.advance();
+    } else if (RESERVED.has(keyword)) {
       this.frame.expectsTarget = false;
       this.takeClause(keyword);
     } else this.takeTarget();
   }
 
   /** A word of a statement that has begun. */
-  private takeClause(keyword: number): void {
-    if (keyword === 0) return;
+  private takeClause(keyword: string): void {
+    if (keyword === '') return;
     const frame = this.frame;
-    if (ENDS_TABLES[keyword] === 1) this.frame.endTables();
+    if (ENDS_TABLES.has(keyword)) this.frame.endTables();
     switch (keyword) {
-      case Keyword.SELECT:
+      case 'SELECT':
         this.frame.endTables();
         frame.verb = keyword;
         this.emitToken();
         return;
-      case Keyword.FROM:
-        if (this.comparesDistinct && this.beforeKeyword === Keyword.DISTINCT) return;
-        if (READS_FROM[frame.verb] === 1) frame.inTables = frame.expectsTarget = true;
+      case 'FROM':
+        if (this.comparesDistinct && this.tokens.before.keyword === 'DISTINCT') return;
+        if (READS_FROM.has(frame.verb)) frame.inTables = frame.expectsTarget = true;
         return;
-      case Keyword.DISTINCT:
-        this.comparesDistinct = this.beforeKeyword === Keyword.IS || this.beforeKeyword === Keyword.NOT;
+      case 'DISTINCT':
+        this.comparesDistinct = this.tokens.before.keyword === 'IS' || this.tokens.before.keyword === 'NOT';
         return;
-      case Keyword.WITH:
-        if (HOLDS_QUERY[frame.verb] === 1) frame.phase = Phase.CTE;
+      case 'WITH':
+        if (HOLDS_QUERY.has(frame.verb)) frame.phase = 'cte';
         return;
       default:
-        if (introducesTarget(keyword, frame.verb, frame.inTables, this.tokens.nextKind))
+        if (introducesTarget(keyword, frame.verb, frame.inTables, this.tokens.next))
           frame.expectsTarget = true;
     }
   }
@@ -269,22 +269,21 @@ class Summarizer {
   private takeTarget(): void {
     const frame = this.frame;
     frame.expectsTarget = false;
-    const isQualified = this.tokens.nextKind === Token.DOT;
-    const { text, start, end } = this.tokens;
-    const isCte = !isQualified && this.ctes?.has(bareName(text, start, end).toLowerCase()) === true;
-    if (!isCte) this.emit(readQualifiedName(this.tokens));
-    if (frame.rest === Rest.TARGET) this.skipping = true;
-    if (frame.rest === Rest.TARGET_AND_BODY) this.skippingAll = true;
+    const { tokens } = this;
+    const isCte = tokens.next.kind !== '.' && this.ctes.has(tokens.nameOf(tokens.current).toLowerCase());
+    if (!isCte) this.emit(tokens.readQualifiedName());
+    if (frame.rest === 'target') this.skips = 'statement';
+    if (frame.rest === 'target and body') this.skips = 'all';
   }
 
   private emitToken(): void {
-    this.emit(this.tokens.currentText());
+    this.emit(this.tokens.textOf(this.tokens.current));
   }
 
   private emit(part: string): void {
     if (part === '') return;
     const summary = this.summary === '' ? part : `${this.summary} ${part}`;
-    if (summary.length > MAX_SUMMARY) this.full = true;
+    if (summary.length > MAX_SUMMARY) this.isFull = true;
     else this.summary = summary;
   }
 }

@@ -1,288 +1,223 @@
 /**
- * SQL text in tokens, for any dialect at once: the statements come with no word about their engine. It never fails,
- * passes over each character a bounded number of times and makes strings only when asked for them.
+ * SQL text in tokens, for all dialects at once: osprofiler does not say which engine a statement was for. It never
+ * fails and takes time linear in the length of the text.
  *
- * Where dialects disagree, the reading is taken that keeps literals inside literals:
+ * Where dialects disagree, literals stay inside literals:
  * - a backslash escapes in '…' and "…" (MySQL), except in `ESCAPE '\'` (PostgreSQL, SQLite);
  * - `--` and `#` begin comments without a blank after them; `#>` stays PostgreSQL's operator;
  * - comments do not nest; `/*! … *\/` is a comment.
  */
-import { Char, CharClass, classOf, codeAt, FOLD, isWordCharacter } from './characters.js';
-import { findKeyword, Keyword } from './keywords.js';
-import { skipDigits, skipExponent, skipParameterName, skipWord } from './skips.js';
 
-/** The kinds of tokens. Blanks and comments are none. */
-export const Token = {
-  END: 0,
+export type TokenKind =
+  | 'end'
   /** A bare name, a keyword or a variable (`@x`). */
-  WORD: 1,
+  | 'word'
   /** "x", `x` or [x]. */
-  QUOTED_NAME: 2,
+  | 'name'
   /** 'x', $$x$$ or $tag$x$tag$. */
-  STRING: 3,
-  NUMBER: 4,
+  | 'string'
+  | 'number'
   /** %s, %(name)s, ?, ?1, :name, :1 or $1. */
-  PLACEHOLDER: 5,
-  OPEN: 6,
-  CLOSE: 7,
-  COMMA: 8,
-  SEMICOLON: 9,
-  DOT: 10,
+  | 'placeholder'
+  | '('
+  | ')'
+  | ','
+  | ';'
+  | '.'
   /** One operator, or any other character. */
-  OPERATOR: 11,
-  /** A quoted name or a string that the text ends in. */
-  CUT: 12,
-} as const;
+  | 'operator'
+  /** A quoted name or a string without an end. */
+  | 'cut';
 
-/** The longest tag of a dollar quote, as PostgreSQL has it; it also bounds the search for its end. */
-const MAX_TAG = 64;
+/** A token is `text[start, end)`; blanks and comments are none. */
+export interface Token {
+  readonly kind: TokenKind;
+  /** A word of letters alone, in capitals, that may be a keyword; '' for every other token. */
+  readonly keyword: string;
+  readonly start: number;
+  readonly end: number;
+}
 
-/** Reads one token after another, and shows the one that follows. */
+/** Characters beyond ASCII that are no blanks: any of them may stand in an identifier. */
+const WIDE = '\\x80-\\x9f\\xa1-\\u1fff\\u200c-\\u2027\\u202a-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
+const LETTER = `[A-Za-z_${WIDE}]`;
+const IN_WORD = `[\\w$${WIDE}]`;
+const SIGN = '[<>=!~|&^+*-]';
+const EXPONENT = '(?:(?<=[eE])[-+]\\d*)?';
+
+/** One group for each kind. Signs that stand together are one operator: `->` is no comparison. */
+const TOKEN = new RegExp(
+  [
+    // MySQL has names that begin with a digit.
+    `(?<word>${LETTER}${IN_WORD}*|@@?${IN_WORD}+|[1-9]\\d*(?![eE\\d])${IN_WORD}+)`,
+    `(?<number>\\d+(?:\\.\\d*)?${IN_WORD}*${EXPONENT})`,
+    // `::` is a cast, `:=` an assignment, `[1:2]` a slice; `?|`, `?&` and `??` are PostgreSQL's operators.
+    `(?<placeholder>%(?:\\([^()%'\\n]+\\)${LETTER}|s)(?!${IN_WORD})|\\$\\d+|(?<!${IN_WORD}):${IN_WORD}+|\\?(?![?|&])\\d*)`,
+    // SQL Server's [name]; a bracket right after a value, or round anything but a name, is an array's.
+    `(?<name>(?<![\\w$${WIDE})\\]])\\[${LETTER}(?:[\\w$ ${WIDE}])*\\])`,
+    `(?<operator>${SIGN}(?:(?!--)${SIGN}){0,62}|%%|::|:=|\\?[?|&])`,
+  ].join('|'),
+  'y',
+);
+const DECIMAL = new RegExp(`\\.\\d+${IN_WORD}*${EXPONENT}`, 'y');
+/** The longest tag of a dollar quote is that of PostgreSQL; the bound also keeps the search for it short. */
+const DOLLAR_TAG = new RegExp(`\\$(?:\\w|[${WIDE}]){0,63}\\$`, 'y');
+const DOLLAR_WORD = new RegExp(`\\$(?:\\w|[${WIDE}])*`, 'y');
+const BLANK = /(?:[\0-\x20\xa0\u2000-\u200b\u2028\u2029\u3000\ufeff]+|--[^\n]*\n?|#(?!>)[^\n]*\n?)/y;
+const LONGEST_KEYWORD = 'STRAIGHT_JOIN'.length;
+const LETTERS = /^[A-Za-z_]+$/;
+const NONE: Token = { kind: 'end', keyword: '', start: 0, end: 0 };
+
+/** Reads one token after another, and shows the ones before and after it. */
 export class SqlTokens {
-  /** The current token: a `Token`, its `Keyword` (0 when it is none), and where it is: `text[start, end)`. */
-  kind: number = Token.END;
-  keyword = 0;
-  start = 0;
-  end = 0;
-  /** The following token, likewise. */
-  nextKind: number = Token.END;
-  nextKeyword = 0;
-  nextStart = 0;
-  nextEnd = 0;
+  before: Token = NONE;
+  current: Token = NONE;
+  next: Token = NONE;
 
   constructor(readonly text: string) {
-    this.scan();
+    this.next = this.scan();
   }
 
-  /** Goes on to the next token and returns its kind; stays at the end. */
-  advance(): number {
-    this.kind = this.nextKind;
-    this.keyword = this.nextKeyword;
-    this.start = this.nextStart;
-    this.end = this.nextEnd;
-    if (this.kind !== Token.END) this.scan();
-    return this.kind;
+  /** Goes on to the next token and returns it; stays at the end. */
+  advance(): Token {
+    this.before = this.current;
+    this.current = this.next;
+    if (this.current.kind !== 'end') this.next = this.scan();
+    return this.current;
   }
 
-  currentText(): string {
-    return this.text.slice(this.start, this.end);
+  textOf({ start, end }: Token): string {
+    return this.text.slice(start, end);
   }
 
-  private scan(): void {
-    const before = this.nextKind;
-    const word = this.nextKeyword;
-    const start = this.skipBlanks(this.nextEnd);
-    this.nextStart = start;
-    this.nextKeyword = 0;
-    this.nextEnd =
-      start < this.text.length ? this.scanToken(start, before, word) : this.take(Token.END, start);
+  /** What a word, a quoted name or a string names: without its quotes. */
+  nameOf(token: Token): string {
+    const written = this.textOf(token);
+    const quote = written[0]!;
+    if (quote === '[') return written.slice(1, -1);
+    if (quote !== '"' && quote !== '`' && quote !== "'") return written;
+    return written.slice(1, -1).replaceAll(quote + quote, quote);
   }
 
-  private scanToken(start: number, before: number, word: number): number {
-    const code = codeAt(this.text, start);
-    switch (classOf(code)) {
-      case CharClass.LETTER:
-        return this.scanWord(start);
-      case CharClass.DIGIT:
-        return this.scanNumber(start);
-      case CharClass.OPERATOR:
-        return this.scanOperator(start);
+  /** The current token and the names that dots join to it, without blanks; '' for a name that is cut off. */
+  readQualifiedName(): string {
+    let name = this.textOf(this.current);
+    while (this.next.kind === '.') {
+      this.advance();
+      name += '.';
+      if (isName(this.next)) name += this.textOf(this.advance());
+    }
+    return name.endsWith('.') ? '' : name;
+  }
+
+  private scan(): Token {
+    const { text } = this;
+    const start = this.skipBlanks(this.next.end);
+    const mark = text[start];
+    switch (mark) {
+      case undefined:
+        return { kind: 'end', keyword: '', start, end: start };
+      case '(':
+      case ')':
+      case ',':
+      case ';':
+        return { kind: mark, keyword: '', start, end: start + 1 };
+      case '.':
+        return this.scanPoint(start);
+      case "'":
+      case '"':
+      case '`':
+        return this.scanQuoted(mark, start);
       default:
-        return this.scanMark(code, start, before, word);
+        return (mark === '$' ? this.scanDollar(start) : undefined) ?? this.scanByPattern(start);
     }
   }
 
   /** Where the first character stands that is neither a blank nor in a comment. */
   private skipBlanks(from: number): number {
-    const text = this.text;
-    for (let at = from; ; ) {
-      const code = codeAt(text, at);
-      if (classOf(code) === CharClass.BLANK) at++;
-      else if (code !== Char.MINUS && code !== Char.HASH && code !== Char.SLASH) return at;
-      else {
-        const end = this.skipComment(code, at);
-        if (end === at) return at;
-        at = end;
-      }
+    let at = from;
+    for (;;) {
+      BLANK.lastIndex = at;
+      if (BLANK.test(this.text)) at = BLANK.lastIndex;
+      else if (this.text.startsWith('/*', at)) at = this.behind('*/', at + 2);
+      else return at;
     }
   }
 
-  private skipComment(code: number, start: number): number {
-    const next = codeAt(this.text, start + 1);
-    if (code === Char.MINUS && next === Char.MINUS) return this.after('\n', start + 2);
-    if (code === Char.HASH && next !== Char.GREATER) return this.after('\n', start + 1);
-    if (code === Char.SLASH && next === Char.STAR) return this.after('*/', start + 2);
-    return start;
-  }
-
-  private after(mark: string, from: number): number {
+  private behind(mark: string, from: number): number {
     const found = this.text.indexOf(mark, from);
     return found < 0 ? this.text.length : found + mark.length;
   }
 
-  /** Notes the kind of the token that ends at `end`, and returns that end, as all that scan do. */
-  private take(kind: number, end: number): number {
-    this.nextKind = kind;
-    return end;
+  private scanByPattern(start: number): Token {
+    TOKEN.lastIndex = start;
+    const found = TOKEN.exec(this.text);
+    if (found === null) return { kind: 'operator', keyword: '', start, end: start + 1 };
+    const groups = found.groups as Partial<Record<TokenKind, string>>;
+    const kind = KINDS.find((each) => groups[each] !== undefined)!;
+    const isKeyword = kind === 'word' && found[0].length <= LONGEST_KEYWORD;
+    return {
+      kind,
+      keyword: isKeyword ? keywordOf(found[0]) : '',
+      start,
+      end: TOKEN.lastIndex,
+    };
   }
 
-  private scanWord(start: number): number {
-    const end = skipWord(this.text, start + 1);
-    this.nextKeyword = findKeyword(this.text, start, end);
-    return this.take(Token.WORD, end);
+  private scanPoint(start: number): Token {
+    DECIMAL.lastIndex = start;
+    if (isName(this.next) || !DECIMAL.test(this.text))
+      return { kind: '.', keyword: '', start, end: start + 1 };
+    return { kind: 'number', keyword: '', start, end: DECIMAL.lastIndex };
   }
 
-  /** A number, or one of MySQL's names that begin with a digit. */
-  private scanNumber(start: number): number {
-    const text = this.text;
-    const digits = skipDigits(this.text, start);
-    const at = codeAt(text, digits) === Char.POINT ? skipDigits(this.text, digits + 1) : digits;
-    const end = skipWord(this.text, at);
-    const isExponent = (codeAt(text, at) | FOLD) === Char.SMALL_E;
-    const isName = at === digits && end > at && !isExponent && codeAt(text, start) !== Char.ZERO;
-    if (isName) return this.take(Token.WORD, end);
-    return this.take(Token.NUMBER, skipExponent(this.text, end));
-  }
-
-  /** Signs that stand together are one operator, so that `->` is not taken for a comparison. */
-  private scanOperator(start: number): number {
-    const text = this.text;
-    let at = start + 1;
-    while (classOf(codeAt(text, at)) === CharClass.OPERATOR) {
-      if (codeAt(text, at) === Char.MINUS && codeAt(text, at + 1) === Char.MINUS) break;
-      at++;
-    }
-    return this.take(Token.OPERATOR, at);
-  }
-
-  private scanMark(code: number, start: number, before: number, word: number): number {
-    switch (code) {
-      case Char.OPEN:
-        return this.take(Token.OPEN, start + 1);
-      case Char.CLOSE:
-        return this.take(Token.CLOSE, start + 1);
-      case Char.COMMA:
-        return this.take(Token.COMMA, start + 1);
-      case Char.SEMICOLON:
-        return this.take(Token.SEMICOLON, start + 1);
-      case Char.POINT:
-        return this.scanPoint(start, before);
-      case Char.QUOTE:
-        return this.scanQuoted(Token.STRING, Char.QUOTE, true, start, word);
-      case Char.DOUBLE:
-        return this.scanQuoted(Token.QUOTED_NAME, Char.DOUBLE, true, start, word);
-      case Char.BACKTICK:
-        return this.scanQuoted(Token.QUOTED_NAME, Char.BACKTICK, false, start, word);
-      case Char.BRACKET:
-        return this.scanBracket(start);
-      case Char.DOLLAR:
-        return this.scanDollar(start);
-      case Char.PERCENT:
-        return this.scanPercent(start);
-      case Char.COLON:
-        return this.scanColon(start);
-      case Char.QUESTION:
-        return this.scanQuestion(start);
-      case Char.AT:
-        return this.scanAt(start);
-      default:
-        return this.take(Token.OPERATOR, start + 1);
-    }
-  }
-
-  private scanPoint(start: number, before: number): number {
-    const isInName = before === Token.WORD || before === Token.QUOTED_NAME;
-    const end = isInName ? start + 1 : skipDigits(this.text, start + 1);
-    if (end === start + 1) return this.take(Token.DOT, end);
-    return this.take(Token.NUMBER, skipExponent(this.text, skipWord(this.text, end)));
-  }
-
-  private scanQuoted(kind: number, quote: number, escapes: boolean, start: number, word: number): number {
-    const text = this.text;
+  private scanQuoted(quote: string, start: number): Token {
+    const { text } = this;
+    const kind = quote === "'" ? 'string' : 'name';
     const isLoneBackslash =
-      quote === Char.QUOTE &&
-      word === Keyword.ESCAPE &&
+      kind === 'string' &&
+      this.next.keyword === 'ESCAPE' &&
       text.startsWith("\\'", start + 1) &&
-      codeAt(text, start + 3) !== Char.QUOTE;
-    if (isLoneBackslash) return this.take(Token.STRING, start + 3);
+      text[start + 3] !== "'";
+    if (isLoneBackslash) return { kind, keyword: '', start, end: start + 3 };
     for (let at = start + 1; at < text.length; at++) {
-      const code = codeAt(text, at);
-      if (code === Char.BACKSLASH && escapes) at++;
-      else if (code === quote) {
-        if (codeAt(text, at + 1) !== quote) return this.take(kind, at + 1);
+      if (text[at] === '\\' && quote !== '`') at++;
+      else if (text[at] === quote) {
+        if (text[at + 1] !== quote) return { kind, keyword: '', start, end: at + 1 };
         at++;
       }
     }
-    return this.take(Token.CUT, text.length);
+    return { kind: 'cut', keyword: '', start, end: text.length };
   }
 
-  /** SQL Server's [name]; a bracket right after a value, or round anything but a name, is an array's. */
-  private scanBracket(start: number): number {
-    const text = this.text;
-    const before = codeAt(text, start - 1);
-    const isSubscript = isWordCharacter(before) || before === Char.CLOSE || before === Char.BRACKET_END;
-    if (isSubscript || classOf(codeAt(text, start + 1)) !== CharClass.LETTER)
-      return this.take(Token.OPERATOR, start + 1);
-    let at = start + 1;
-    for (let code = codeAt(text, at); isWordCharacter(code) || code === 0x20; code = codeAt(text, ++at));
-    const isName = codeAt(text, at) === Char.BRACKET_END;
-    return this.take(isName ? Token.QUOTED_NAME : Token.OPERATOR, isName ? at + 1 : start + 1);
-  }
-
-  private scanDollar(start: number): number {
-    const text = this.text;
-    const digits = skipDigits(this.text, start + 1);
-    if (digits > start + 1) return this.take(Token.PLACEHOLDER, digits);
-    let at = start + 1;
-    for (
-      let code = codeAt(text, at);
-      isWordCharacter(code) && code !== Char.DOLLAR;
-      code = codeAt(text, ++at)
-    );
-    if (codeAt(text, at) !== Char.DOLLAR || at - start > MAX_TAG) return this.take(Token.WORD, at);
-    const close = text.indexOf(text.slice(start, at + 1), at + 1);
-    if (close < 0) return this.take(Token.CUT, text.length);
-    return this.take(Token.STRING, close + at + 1 - start);
-  }
-
-  private scanPercent(start: number): number {
-    const text = this.text;
-    const next = codeAt(text, start + 1);
-    const close = next === Char.OPEN ? skipParameterName(this.text, start + 2) : start + 1;
-    const isPlaceholder =
-      next === Char.OPEN
-        ? codeAt(text, close - 1) === Char.CLOSE && close > start + 3
-        : next === Char.SMALL_S;
-    const isLetter = classOf(codeAt(text, close)) === CharClass.LETTER;
-    if (isPlaceholder && isLetter && !isWordCharacter(codeAt(text, close + 1))) {
-      return this.take(Token.PLACEHOLDER, close + 1);
+  /** A string in dollar quotes, or a word; undefined for `$1`. */
+  private scanDollar(start: number): Token | undefined {
+    const { text } = this;
+    if (/\d/.test(text[start + 1] ?? '')) return undefined;
+    DOLLAR_TAG.lastIndex = start;
+    if (!DOLLAR_TAG.test(text)) {
+      DOLLAR_WORD.lastIndex = start;
+      DOLLAR_WORD.test(text);
+      return { kind: 'word', keyword: '', start, end: DOLLAR_WORD.lastIndex };
     }
-    return this.take(Token.OPERATOR, next === Char.PERCENT ? start + 2 : start + 1);
+    const content = DOLLAR_TAG.lastIndex;
+    const close = text.indexOf(text.slice(start, content), content);
+    if (close < 0) return { kind: 'cut', keyword: '', start, end: text.length };
+    return { kind: 'string', keyword: '', start, end: close + content - start };
   }
+}
 
-  /** `:name` and `:1`, but neither PostgreSQL's `::` cast and `[1:2]` nor `:=`. */
-  private scanColon(start: number): number {
-    const next = codeAt(this.text, start + 1);
-    if (next === Char.COLON || next === Char.EQUALS) return this.take(Token.OPERATOR, start + 2);
-    const isPlaceholder = !isWordCharacter(codeAt(this.text, start - 1)) && isWordCharacter(next);
-    return this.take(
-      isPlaceholder ? Token.PLACEHOLDER : Token.OPERATOR,
-      isPlaceholder ? skipWord(this.text, start + 1) : start + 1,
-    );
-  }
+const KINDS = ['word', 'number', 'placeholder', 'name', 'operator'] as const;
 
-  /** `?` and `?1`, but not PostgreSQL's `?|`, `?&` and `??`. */
-  private scanQuestion(start: number): number {
-    const next = codeAt(this.text, start + 1);
-    if (next === Char.QUESTION || next === Char.PIPE || next === Char.AMPERSAND)
-      return this.take(Token.OPERATOR, start + 2);
-    return this.take(Token.PLACEHOLDER, skipDigits(this.text, start + 1));
-  }
+function keywordOf(word: string): string {
+  return LETTERS.test(word) ? word.toUpperCase() : '';
+}
 
-  /** `@x` and `@@x` are variables; a lone `@` is an operator (`@>`). */
-  private scanAt(start: number): number {
-    const from = codeAt(this.text, start + 1) === Char.AT ? start + 2 : start + 1;
-    const end = skipWord(this.text, from);
-    return this.take(end > from ? Token.WORD : Token.OPERATOR, end > from ? end : start + 1);
-  }
+export function isName({ kind }: Token): boolean {
+  return kind === 'word' || kind === 'name';
+}
+
+/** The words of a list, for look-ups of keywords. */
+export function wordSet(words: string): ReadonlySet<string> {
+  return new Set(words.split(/\s+/).filter((word) => word !== ''));
 }
