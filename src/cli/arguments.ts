@@ -1,16 +1,16 @@
 /** The command line: which command, which settings, which files, and what is wrong with it. */
 import { Command, CommanderError, Option } from 'commander';
 import { CONFIG_FLAG } from '../settings/config.js';
-import { type AnyDefinition, COMMANDS, type CommandName, ownVariable } from '../settings/definition.js';
+import { COMMANDS, type CommandName, type Definition, ownVariable } from '../settings/definition.js';
 import { type Problem, suggestion } from '../settings/problems.js';
 import { redactUrls } from '../settings/redact.js';
-import { defaultText, groupOf, type SettingName, settingsOf } from '../settings/values.js';
+import { settingsOf } from '../settings/settings.js';
 import { afterHelp, COMMAND_WORDS, EXIT_STATUSES, PROGRAM, SETTINGS_NOTE } from './help.js';
 
 /** A command line that asks for a command. */
 export interface Invocation {
   readonly command: CommandName;
-  readonly flags: ReadonlyMap<SettingName, readonly string[] | boolean>;
+  readonly flags: ReadonlyMap<string, readonly string[] | boolean>;
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
   /** What stands beside the flags: files of `replay`, UUIDs of `trace-id`, the action of `dead-letters`. */
@@ -82,7 +82,7 @@ function describeCommand(program: Command, name: CommandName): Command {
     // Complaints come later, all at once.
     .allowUnknownOption()
     .allowExcessArguments();
-  for (const [, definition] of settingsOf(name)) {
+  for (const definition of settingsOf(name)) {
     for (const option of optionsOf(definition)) command.addOption(option);
   }
   const config = `A settings file, YAML. [env: ${ownVariable(CONFIG_FLAG)}]`;
@@ -96,12 +96,10 @@ function heading(group: string): string {
   return `${group}:`;
 }
 
-function optionsOf(definition: AnyDefinition): Option[] {
-  const { flag, argument, kind, env } = definition;
-  const what = `${definition.description} [default: ${defaultText(definition)}; env: ${env.join(', ')}]`;
-  const option = new Option(argument === '' ? flag : `${flag} ${argument}`, what).helpGroup(
-    heading(groupOf(definition)),
-  );
+function optionsOf(definition: Definition): Option[] {
+  const { flag, argument, kind, env, description, defaultText } = definition;
+  const what = `${description} [default: ${defaultText}; env: ${env.join(', ')}]`;
+  const option = new Option(`${flag} ${argument}`.trim(), what).helpGroup(heading(definition.heading));
   if (kind.isSwitch !== true) return [option.argParser(collect)];
   return [option, new Option(flag.replace('--', '--no-')).hideHelp()];
 }
@@ -118,12 +116,12 @@ function readInvocation(
 ): Invocation {
   const command = program.commands.find((each) => each.name() === name)!;
   const values: Record<string, unknown> = command.opts();
-  const flags = new Map<SettingName, readonly string[] | boolean>();
-  for (const [setting, definition] of settingsOf(name)) {
+  const flags = new Map<string, readonly string[] | boolean>();
+  for (const definition of settingsOf(name)) {
     const value = values[new Option(definition.flag).attributeName()];
     // A switch that has a --no- twin is true for commander when nobody said anything.
     if (value !== undefined && isGiven(command, definition))
-      flags.set(setting, value as readonly string[] | boolean);
+      flags.set(definition.key, value as readonly string[] | boolean);
   }
   const { operands, problems } = readOperands(name, command, args);
   const config = values['config'];
@@ -137,7 +135,7 @@ function readInvocation(
   };
 }
 
-function isGiven(command: Command, { flag }: AnyDefinition): boolean {
+function isGiven(command: Command, { flag }: Definition): boolean {
   return command.getOptionValueSource(new Option(flag).attributeName()) === 'cli';
 }
 
@@ -171,7 +169,7 @@ function unknownFlag(arg: string, command: Command): Problem {
   if (option !== undefined)
     return { where: name, expected: `is a switch and takes no value; ${name} or no ${name}` };
   const names = command.options.filter((each) => !each.hidden).map((each) => each.long!);
-  const others = COMMANDS.filter((other) => settingsOf(other).some(([, { flag }]) => flag === name));
+  const others = COMMANDS.filter((other) => settingsOf(other).some(({ flag }) => flag === name));
   const elsewhere = others.length > 0 ? `; it is a setting of ${others.join(', ')}` : suggestion(name, names);
   return { where: name, expected: `${command.name()} has no such flag${elsewhere}` };
 }

@@ -154,21 +154,21 @@ const DELIVERY_LIMIT = 20;
 const CONSUMER_TIMEOUT_MS = 30 * 60_000;
 
 /** What the broker is set to, AMQP does not tell; what it is set to by default, its version does. */
-function describeRenewal(version: string, { renewAfterMs, renewAtDeliveries }: BrokerSettings): Finding {
-  if (renewAfterMs >= CONSUMER_TIMEOUT_MS) {
+function describeRenewal(version: string, { requeueAfterMs, requeueAtDeliveries }: BrokerSettings): Finding {
+  if (requeueAfterMs >= CONSUMER_TIMEOUT_MS) {
     return warn(
-      `--renew-after is not below consumer_timeout, ${formatDuration(CONSUMER_TIMEOUT_MS)} by default`,
+      `--requeue-after is not below consumer_timeout, ${formatDuration(CONSUMER_TIMEOUT_MS)} by default`,
       'shorten it, or see that the broker allows more: it closes the channel on what is held for longer',
     );
   }
   const isLimited = Number(version.split('.')[0]) >= 4;
-  if (isLimited && renewAtDeliveries >= DELIVERY_LIMIT) {
+  if (isLimited && requeueAtDeliveries >= DELIVERY_LIMIT) {
     return warn(
-      `--renew-at-deliveries is not below the delivery limit of quorum queues, ${DELIVERY_LIMIT} by default`,
+      `--requeue-at-deliveries is not below the delivery limit of quorum queues, ${DELIVERY_LIMIT} by default`,
       'lower it: what was given out more often is discarded by the broker',
     );
   }
-  return ok(`below the broker's defaults; renewed after ${formatDuration(renewAfterMs)}`);
+  return ok(`below the broker's defaults; renewed after ${formatDuration(requeueAfterMs)}`);
 }
 
 async function lookAtExchanges({ connection }: Admitted, { exchanges }: BrokerSettings): Promise<Finding> {

@@ -1,172 +1,182 @@
 /** The settings of single commands, and those that every command has. */
-import { COMMANDS, optional, setting } from './definition.js';
-import { count, decimal, duration, oneOf, onOff, pattern, text } from './kinds.js';
+import { COMMANDS, declare } from './definition.js';
+import { count, decimal, duration, filePath, oneOf, onOff, pattern, secrets } from './kinds.js';
 
-export const COMMAND_SETTINGS = {
-  shift: setting({
-    key: 'replay.shift',
-    flag: '--shift',
-    argument: '',
+const heading = 'This command';
+const ofReplay = declare({ heading, commands: ['replay'] });
+const ofRecord = declare({ heading, commands: ['record'] });
+const ofDemo = declare({ heading, commands: ['demo'] });
+const ofHeaders = declare({ heading, commands: ['headers'] });
+const ofDeadLetters = declare({ heading, commands: ['dead-letters'] });
+const ofDoctor = declare({ heading, commands: ['doctor'] });
+const ofAll = declare({ heading: 'Running and logging', commands: COMMANDS });
+
+const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+/** Source: W3C Trace Context; a future version may have more fields after the flags. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+const UI_URL = /^https?:\/\/.*\{traceId\}/;
+
+export const replay = {
+  shift: ofReplay.setting({
     kind: onOff(),
     default: false,
-    commands: ['replay'],
-    description: 'Move the times of the recording so that it happens now.',
+    description: 'Shift the times of the recording so that it ends now.',
     example: 'true',
   }),
-  speed: optional({
-    key: 'replay.speed',
-    flag: '--speed',
-    argument: '<factor>',
-    kind: decimal(0.001, 1_000_000, 'a factor from 0.001 to 1000000'),
+  speed: ofReplay.optional({
+    kind: { ...decimal(0.001, 1_000_000, 'a factor from 0.001 to 1000000'), argument: '<factor>' },
     defaultText: 'as fast as possible',
-    commands: ['replay'],
-    description: 'Keep the pace of the recording: 1 as it was, 10 ten times as fast.',
+    description:
+      'Replay at this multiple of the recorded pace: 1 is the original pace, 10 ten times as fast.',
     example: '10',
   }),
-  progress: optional({
-    key: 'replay.progress',
-    flag: '--progress',
-    argument: '',
+  progress: ofReplay.optional({
     kind: onOff(),
     defaultText: 'shown when stderr is a terminal',
-    commands: ['replay'],
     description: 'Show a progress bar on stderr.',
     example: 'false',
   }),
-  output: setting({
-    key: 'record.output',
-    flag: '--output',
-    argument: '<file>',
-    kind: text('the path of a file, or - for stdout'),
+};
+
+export const record = {
+  output: ofRecord.setting({
+    kind: filePath('the path of a file, or - for stdout'),
     default: '-',
-    commands: ['record'],
-    description: 'Where the recording goes; - is stdout.',
+    description: 'The file to write the recording to; - is stdout.',
     example: 'boot.ndjson',
   }),
-  limit: optional({
-    key: 'record.limit',
-    flag: '--limit',
-    argument: '<count>',
+  limit: ofRecord.optional({
     kind: count(1),
     defaultText: 'until stopped',
-    commands: ['record'],
-    description: 'Stop after so many notifications.',
+    description: 'Stop after this number of notifications.',
     example: '1000',
   }),
-  demoSql: setting({
-    key: 'demo.sql',
-    flag: '--sql',
-    argument: '',
+};
+
+export const demo = {
+  sql: ofDemo.setting({
     kind: onOff(),
     default: false,
-    commands: ['demo'],
-    description: 'Show the SQL statements too, nine of ten trace points.',
+    description: 'Show the SQL statements too: nine of ten trace points.',
     example: 'true',
   }),
-  serve: optional({
-    key: 'demo.serve',
-    flag: '--serve',
-    argument: '',
+  serve: ofDemo.optional({
     kind: onOff(),
     defaultText: 'when stdin and stdout are a terminal and CI is not set, or --listen is given',
-    commands: ['demo'],
     description:
-      'Serve the trace as a page until SIGINT or SIGTERM; --no-serve ends when the tree is printed.',
+      'Serve the trace as a page until SIGINT or SIGTERM; --no-serve exits after printing the tree.',
     example: 'true',
   }),
-  uiUrl: optional({
-    key: 'traceId.uiUrl',
-    flag: '--ui-url',
-    argument: '<template>',
-    kind: pattern(
-      /^https?:\/\/.*\{traceId\}/,
-      'a URL with {traceId}, such as http://jaeger:16686/trace/{traceId}',
-    ),
-    commands: ['run', 'replay', 'trace-id', 'demo'],
-    description:
-      "The address of a trace in the backend's user interface, for a link on the page and in print.",
+};
+
+export const traceId = {
+  uiUrl: declare({ heading, commands: ['run', 'replay', 'trace-id', 'demo'] }).optional({
+    kind: {
+      ...pattern(UI_URL, 'a URL with {traceId}, such as http://jaeger:16686/trace/{traceId}'),
+      argument: '<template>',
+    },
+    description: "URL of a trace in the backend's user interface, for links on the page and in output.",
     example: 'http://jaeger:16686/trace/{traceId}',
   }),
-  bodies: setting({
-    key: 'deadLetters.bodies',
-    flag: '--bodies',
-    argument: '',
+};
+
+export const headers = {
+  hmacKeys: ofHeaders.setting({
+    commands: ['headers', 'doctor'],
+    kind: secrets('keys separated by commas'),
+    default: [],
+    description:
+      "hmac_keys of the services' [profiler] section, separated by commas. The first one signs, including the trace of doctor. A flag is visible in ps: prefer the variable or --hmac-key-file.",
+    example: 'SECRET_KEY',
+  }),
+  hmacKeyFile: ofHeaders.optional({
+    commands: ['headers', 'doctor'],
+    kind: filePath(),
+    description: 'A file with the keys, separated by commas or one per line, used instead of --hmac-keys.',
+    example: '/run/secrets/osprofiler-hmac-keys',
+  }),
+  baseId: ofHeaders.optional({
+    kind: { ...pattern(UUID, 'a UUID, or the 32 hexadecimal digits of a trace id'), argument: '<uuid>' },
+    defaultText: 'a new trace',
+    description: 'The trace that the request joins, without a parent span.',
+    example: '3361aef1-cc62-49e1-8afc-09b0f8495fb6',
+  }),
+  traceparent: ofHeaders.optional({
+    kind: {
+      ...pattern(TRACEPARENT, 'a W3C traceparent such as 00-<32 digits>-<16 digits>-01'),
+      argument: '<value>',
+    },
+    defaultText: 'a new trace',
+    description: "A W3C traceparent: the request's spans become children of its span.",
+    example: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  }),
+  format: ofHeaders.setting({
+    kind: oneOf('curl', 'plain', 'json'),
+    default: 'curl',
+    description:
+      "curl prints -H arguments that need no quoting, plain one header per line (for curl's -H @file), json an object.",
+    example: 'plain',
+  }),
+};
+
+export const deadLetters = {
+  bodies: ofDeadLetters.setting({
     kind: onOff(),
     default: false,
-    commands: ['dead-letters'],
     description: 'Show the messages too, secrets masked.',
     example: 'true',
   }),
-  yes: setting({
-    key: 'deadLetters.yes',
-    flag: '--yes',
-    argument: '',
+  yes: ofDeadLetters.setting({
     kind: onOff(),
     default: false,
-    commands: ['dead-letters'],
-    description: 'What purge needs to be told.',
+    description: 'Confirm purge.',
     example: 'true',
   }),
-  json: setting({
-    key: 'doctor.json',
-    flag: '--json',
-    argument: '',
+};
+
+export const doctor = {
+  json: ofDoctor.setting({
     kind: onOff(),
     default: false,
-    commands: ['doctor'],
-    description: 'Print what was found as one JSON document.',
+    description: 'Print the findings as one JSON document.',
     example: 'true',
   }),
-  endToEnd: setting({
-    key: 'doctor.endToEnd',
-    flag: '--end-to-end',
-    argument: '',
+  endToEnd: ofDoctor.setting({
     kind: onOff(),
     default: false,
-    commands: ['doctor'],
     description:
-      'Publish a trace point to the queue, its trace signed with the first of --hmac-keys, and one through each of the exchanges that are there; consume the queue as run does, and see the spans exported: one for each, which stay in the backend. What else waits there is exported with them.',
+      'Publish one trace point to the queue, its trace signed with the first of --hmac-keys, and one through each existing exchange; consume the queue as run does and check that each span is exported. The spans stay in the backend. Whatever else is in the queue is exported too.',
     example: 'true',
   }),
-  checkTimeout: setting({
-    key: 'doctor.checkTimeout',
-    flag: '--check-timeout',
-    argument: '<duration>',
+  checkTimeoutMs: ofDoctor.setting({
     kind: duration({ min: 1000 }),
     default: 5_000,
-    commands: ['doctor'],
-    description: 'How long each check may take; the trace point of --end-to-end may take five times as long.',
+    description: 'Maximum duration of each check; five times as long for the trace point of --end-to-end.',
     example: '10s',
   }),
-  drainTimeout: setting({
-    key: 'drainTimeout',
-    flag: '--drain-timeout',
-    argument: '<duration>',
-    kind: duration({ min: 0 }),
-    default: 10_000,
-    commands: ['run', 'shard', 'replay', 'demo'],
-    description: 'How long a stop waits for exports, or messages to shards, on their way.',
-    example: '30s',
-  }),
-  logLevel: setting({
-    key: 'log.level',
+};
+
+export const drainTimeoutMs = ofAll.setting({
+  commands: ['run', 'shard', 'replay', 'demo'],
+  kind: duration({ min: 0 }),
+  default: 10_000,
+  description: 'How long a shutdown waits for exports, or publishes to shards, in flight.',
+  example: '30s',
+});
+
+export const log = {
+  level: ofAll.setting({
     flag: '--log-level',
-    argument: '<level>',
     kind: oneOf('debug', 'info', 'warn', 'error'),
     default: 'info',
-    commands: COMMANDS,
-    description: 'The least severe messages that are logged, to stderr.',
+    description: 'Minimum severity of log lines, which go to stderr.',
     example: 'debug',
   }),
-  logFormat: setting({
-    key: 'log.format',
+  format: ofAll.setting({
     flag: '--log-format',
-    argument: '<format>',
     kind: oneOf('auto', 'json', 'pretty'),
     default: 'auto',
-    commands: COMMANDS,
-    description:
-      'json is a line an entry, pretty is for people; auto is pretty on a terminal and json elsewhere.',
+    description: 'json prints one JSON object per line, pretty is for people; auto is pretty on a terminal.',
     example: 'json',
   }),
 };

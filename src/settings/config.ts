@@ -1,22 +1,22 @@
 /** Loads the settings: flags over environment variables over the settings file over defaults. */
 import type { z } from 'zod';
 import type { SettingsFile } from './config-file.js';
-import { type AnyDefinition, type CommandName, OWN_PREFIX, ownVariable } from './definition.js';
+import { type CommandName, type Definition, OWN_PREFIX, ownVariable } from './definition.js';
+import { deriveSettings } from './derive.js';
+import type { Origin, OriginOf } from './origin.js';
 import { nearest, type Problem, problemsError } from './problems.js';
 import { redactUrls } from './redact.js';
-import { resolveSettings } from './resolve.js';
-import type { Settings } from './settings.js';
-import { DEFINITIONS, type Origin, type SettingName, type Values } from './values.js';
+import { DEFINITIONS, type GivenSettings, type Settings } from './settings.js';
 
 /** What the command line gave, and the environment. */
 export interface Inputs {
   readonly command: CommandName;
-  /** Texts as they were typed, those of a repeated flag in order; booleans for switches. */
-  readonly flags: ReadonlyMap<SettingName, readonly string[] | boolean>;
+  /** By key: the texts as they were typed, those of a repeated flag in order; booleans for switches. */
+  readonly flags: ReadonlyMap<string, readonly string[] | boolean>;
   readonly env: NodeJS.ProcessEnv;
-  /** From `--config`; `OSPROFILER_BRIDGE_CONFIG` counts without it. */
+  /** From `--config`; without it `OSPROFILER_BRIDGE_CONFIG` counts. */
   readonly configFile?: string | undefined;
-  /** What `replay` reads. */
+  /** The arguments beside the flags. */
   readonly operands?: readonly string[];
   /** What was already found wrong with the command line. */
   readonly problems?: readonly Problem[];
@@ -24,14 +24,16 @@ export interface Inputs {
 
 export interface LoadedSettings {
   readonly settings: Settings;
-  readonly values: Values;
-  readonly origins: Readonly<Record<SettingName, Origin>>;
+  /** The value of each setting by its key, before {@link deriveSettings}. */
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly originOf: OriginOf;
   /** What is odd and stops nothing; no values in it. */
   readonly warnings: readonly string[];
 }
 
 export const CONFIG_FLAG = '--config';
 const CONFIG_VARIABLE = ownVariable(CONFIG_FLAG);
+const DEFAULT_ORIGIN: Origin = { layer: 'default', name: 'default' };
 
 /**
  * Loads the settings.
@@ -39,36 +41,41 @@ const CONFIG_VARIABLE = ownVariable(CONFIG_FLAG);
  * not YAML, otherwise `CONFIG_INVALID`.
  */
 export async function loadSettings(inputs: Inputs): Promise<LoadedSettings> {
-  const problems: Problem[] = [...(inputs.problems ?? [])];
   const { file, problems: unreadable } = await openSettingsFile(inputs);
-  problems.push(...unreadable, ...(file?.problems ?? []));
-
-  const values: Partial<Record<SettingName, unknown>> = {};
-  const origins: Partial<Record<SettingName, Origin>> = {};
-  for (const [name, definition] of DEFINITIONS) {
-    const found = find(name, definition, inputs, file);
-    const read = found && readValue(definition, found);
-    problems.push(...(read?.problems ?? []));
-    const isRight = found !== undefined && read?.problems.length === 0;
-    values[name] = isRight ? read.value : definition.default;
-    origins[name] = isRight ? found.origin : { layer: 'default', name: 'default' };
+  const problems = [...(inputs.problems ?? []), ...unreadable, ...(file?.problems ?? [])];
+  const values = new Map<string, unknown>();
+  const origins = new Map<string, Origin>();
+  for (const definition of DEFINITIONS) {
+    const { key } = definition;
+    const found = find(definition, inputs, file);
+    const result = found && definition.kind.schema.safeParse(found.raw);
+    if (found !== undefined && result?.success === false)
+      problems.push(...result.error.issues.map((issue) => problemOf(definition, found, issue)));
+    values.set(key, result?.success === true ? result.data : definition.default);
+    origins.set(key, found !== undefined && result?.success === true ? found.origin : DEFAULT_ORIGIN);
   }
-
-  const complete = { values: values as unknown as Values, origins: origins as Record<SettingName, Origin> };
-  const { settings, problems: joint } = resolveSettings(
-    complete.values,
-    complete.origins,
-    inputs.operands ?? [],
-  );
+  const originOf: OriginOf = (key) => origins.get(key) ?? DEFAULT_ORIGIN;
+  const given = nest(values);
+  const { settings, problems: joint } = deriveSettings(given, originOf, inputs.operands ?? []);
   problems.push(...joint);
-  if (problems.length > 0) {
-    throw problemsError(
-      problems,
-      unreadable.length > 0 ? 'CONFIG_UNREADABLE' : 'CONFIG_INVALID',
-      inputs.command,
-    );
+  if (problems.length === 0) return { settings, values, originOf, warnings: unknownVariables(inputs.env) };
+  const code = unreadable.length > 0 ? 'CONFIG_UNREADABLE' : 'CONFIG_INVALID';
+  throw problemsError(problems, code, inputs.command);
+}
+
+/** The values as the table of settings is nested, without those that are absent. */
+function nest(values: ReadonlyMap<string, unknown>): GivenSettings {
+  const root: Record<string, unknown> = {};
+  for (const { key, path } of DEFINITIONS) {
+    let inner = root;
+    for (const name of path.slice(0, -1)) {
+      inner[name] ??= {};
+      inner = inner[name] as Record<string, unknown>;
+    }
+    const value = values.get(key);
+    if (value !== undefined) inner[path.at(-1)!] = value;
   }
-  return { settings, ...complete, warnings: unknownVariables(inputs.env) };
+  return root as GivenSettings;
 }
 
 interface Opened {
@@ -81,8 +88,10 @@ async function openSettingsFile({ configFile, env }: Inputs): Promise<Opened> {
   if (path === undefined) return { problems: [] };
   // Only who has a settings file waits for the YAML parser.
   const { readSettingsFile } = await import('./config-file.js');
-  const keys = DEFINITIONS.map(([, { key }]) => key);
-  const file = readSettingsFile(path, keys);
+  const file = readSettingsFile(
+    path,
+    DEFINITIONS.map(({ key }) => key),
+  );
   return 'get' in file ? { file, problems: [] } : { problems: file };
 }
 
@@ -95,12 +104,11 @@ interface Found {
 }
 
 function find(
-  name: SettingName,
-  definition: AnyDefinition,
+  definition: Definition,
   { flags, env }: Inputs,
   file: SettingsFile | undefined,
 ): Found | undefined {
-  const flag = flags.get(name);
+  const flag = flags.get(definition.key);
   if (flag !== undefined) return { raw: joined(definition, flag), origin: flagOrigin(definition, flag) };
   // OpenTelemetry's rule, kept for ours too: an empty variable is an unset one.
   const variable = definition.env.find((each) => nonEmpty(env[each]) !== undefined);
@@ -114,30 +122,24 @@ function find(
   };
 }
 
-function joined(definition: AnyDefinition, flag: readonly string[] | boolean): unknown {
+function joined(definition: Definition, flag: readonly string[] | boolean): unknown {
   if (typeof flag === 'boolean') return flag;
   const { separator } = definition.kind;
   return separator === undefined ? flag.at(-1) : flag.join(separator);
 }
 
-function flagOrigin(definition: AnyDefinition, flag: readonly string[] | boolean): Origin {
+function flagOrigin(definition: Definition, flag: readonly string[] | boolean): Origin {
   const name = flag === false ? definition.flag.replace('--', '--no-') : definition.flag;
   return { layer: 'flag', name };
 }
 
-function readValue(definition: AnyDefinition, found: Found): { value?: unknown; problems: Problem[] } {
-  const result = definition.kind.schema.safeParse(found.raw);
-  if (result.success) return { value: result.data, problems: [] };
-  return { problems: result.error.issues.map((issue) => problemOf(definition, found, issue)) };
-}
-
-function problemOf({ kind, key }: AnyDefinition, found: Found, issue: z.core.$ZodIssue): Problem {
+function problemOf({ kind, key }: Definition, found: Found, issue: z.core.$ZodIssue): Problem {
   const part = typeof found.raw === 'object' ? issue.path : [];
   const where = found.placeOf === undefined ? found.origin.name : `${found.placeOf(part)} ${key}`;
   const raw = textOf(part.reduce(partOf, found.raw));
   return {
     where,
-    value: kind.hiding === undefined ? redactUrls(raw) : kind.hiding.text(raw),
+    value: (kind.hide ?? redactUrls)(raw),
     expected: issue.code === 'custom' ? issue.message : `expected ${kind.expected}`,
   };
 }
@@ -156,7 +158,7 @@ function textOf(raw: unknown): string {
 
 /** Variables that look like ours and are none. Their values stay untold: one may be a mistyped secret. */
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
-  const known = [CONFIG_VARIABLE, ...DEFINITIONS.flatMap(([, definition]) => definition.env)];
+  const known = [CONFIG_VARIABLE, ...DEFINITIONS.flatMap(({ env: names }) => names)];
   const unknown = Object.keys(env).filter(
     (name) => name.startsWith(OWN_PREFIX) && !known.includes(name) && !isServiceLink(name),
   );

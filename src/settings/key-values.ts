@@ -14,27 +14,18 @@ const FORM = 'name=value pairs separated by commas, other characters percent-enc
 
 /** Attributes; a map in YAML. */
 export function attributes(): Kind<KeyValues> {
-  return { expected: FORM, schema: keyValues(() => undefined), show: (value) => value, separator: ',' };
+  return { expected: FORM, schema: keyValues(() => undefined), separator: ',', argument: '<pairs>' };
 }
 
 /** Headers of requests; a map in YAML. Values are never shown. */
 export function headers(): Kind<KeyValues> {
   const schema = keyValues((name, value) => {
-    if (!HEADER_NAME.test(name)) return `expected ${FORM}; one of the names is no header's name`;
+    if (!HEADER_NAME.test(name)) return `expected ${FORM}; one of the names is not a header name`;
     return HEADER_VALUE.test(value)
       ? undefined
-      : `the value of ${name} has characters that no header may have`;
+      : `the value of ${name} has characters that are not allowed in a header`;
   });
-  return {
-    expected: FORM,
-    schema,
-    show: (value) => value,
-    separator: ',',
-    hiding: {
-      text: () => HIDDEN,
-      value: (value) => Object.fromEntries(Object.keys(value).map((name) => [name, HIDDEN])),
-    },
-  };
+  return { expected: FORM, schema, separator: ',', argument: '<pairs>', hide: () => HIDDEN };
 }
 
 type Check = (name: string, value: string) => string | undefined;
@@ -49,7 +40,7 @@ function keyValues(check: Check): z.ZodType<KeyValues> {
       const message = typeof value === 'string' ? check(name, value) : 'expected text; put it in quotes';
       if (message !== undefined) refuse(message, [name]);
     }
-    // Whoever added an issue is not asked for a value. Entries, since a name may be __proto__.
+    // Made from entries, since a name may be __proto__. After an issue zod ignores the value.
     return Object.fromEntries((pairs ?? []) as [string, string][]);
   });
 }

@@ -1,4 +1,5 @@
 /** Where the sidecar's HTTP server listens, as it is written: `127.0.0.1:13133`, `[::1]:13133`, `:13133`. */
+import { type Kind, read } from './kinds.js';
 
 /** `host` is a name or an address without brackets; `::` is every address of the machine. */
 export interface ListenAddress {
@@ -14,6 +15,16 @@ export const DEFAULT_SHARD_LISTEN: ListenAddress = { ...DEFAULT_LISTEN, port: 13
 
 const FORM = /^(?:\[(?<v6>[0-9a-f:.]+(?:%[\w.-]+)?)\]|(?<name>[a-z0-9._-]*)):(?<port>\d{1,5})$/i;
 const MAX_PORT = 65_535;
+
+/** `none`: there is no server. */
+export function listenAddress(): Kind<ListenAddress | 'none'> {
+  return {
+    expected: 'host:port, [::1]:port, :port for every address of the machine, or none',
+    schema: read((given) => (given === 'none' ? given : parseListen(given))),
+    show: (value) => (value === 'none' ? value : formatListen(value)),
+    argument: '<address>',
+  };
+}
 
 /** Reads an address. Without a host it means every address of the machine. @returns undefined when it is none. */
 export function parseListen(text: string): ListenAddress | undefined {

@@ -1,117 +1,108 @@
 /**
- * What operators watch the sidecar by: its HTTP server and its own metrics. Names, defaults and meanings of the latter
- * are those of OpenTelemetry's specification, but for the exporter, which is Prometheus unless another is named.
+ * How operators watch the sidecar: its HTTP server, its metrics, its page. Names, defaults and meanings of the metrics'
+ * settings are those of OpenTelemetry's specification, except that the exporter is Prometheus by default.
  */
 import { z } from 'zod';
-import { optional, setting } from './definition.js';
+import { declare } from './definition.js';
 import { headers } from './key-values.js';
-import { duration, type Kind, list, oneOf } from './kinds.js';
-import { formatListen, type ListenAddress, parseListen } from './listen-address.js';
+import { count, duration, list, oneOf, size } from './kinds.js';
+import { listenAddress } from './listen-address.js';
 import { endpoint } from './urls.js';
 
-const WATCHED = ['run', 'shard', 'replay', 'demo'] as const;
-
-const LISTEN_FORM = 'host:port, [::1]:port, :port for every address of the machine, or none';
-
-/** Where the HTTP server listens; `none`: there is no server. */
-function listenAddress(): Kind<ListenAddress | 'none'> {
-  const schema = z.string().transform((text, context): ListenAddress | 'none' => {
-    if (text.trim() === 'none') return 'none';
-    const address = parseListen(text);
-    if (address !== undefined) return address;
-    context.addIssue({ code: 'custom', message: `expected ${LISTEN_FORM}` });
-    return z.NEVER;
-  });
-  return {
-    expected: LISTEN_FORM,
-    schema,
-    show: (value) => (value === 'none' ? value : formatListen(value)),
-  };
-}
+const { setting, optional } = declare({
+  heading: 'Health and metrics',
+  commands: ['run', 'shard', 'replay', 'demo'],
+});
+const onPage = declare({ heading: 'What the page keeps', commands: ['run', 'replay', 'demo'] });
 
 /** The variable of the signal, then the one for all signals. */
 function otlp(name: string): readonly string[] {
   return [`OTEL_EXPORTER_OTLP_METRICS_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
 }
 
-export const OPERATIONS = {
-  listen: optional({
-    key: 'listen',
-    flag: '--listen',
-    argument: '<address>',
-    kind: listenAddress(),
-    defaultText: '127.0.0.1:13133; 127.0.0.1:13134 for shard; none for replay',
-    commands: WATCHED,
-    description:
-      'Where the HTTP server listens: /livez, /readyz, /metrics and, except for shard, the page. It has no password: let only those reach it who may see the traces.',
-    example: '0.0.0.0:13133',
-  }),
-  metricsExporters: setting({
-    key: 'metrics.exporters',
+export const listen = optional({
+  kind: listenAddress(),
+  defaultText: '127.0.0.1:13133; 127.0.0.1:13134 for shard; none for replay',
+  description:
+    'Where the HTTP server listens: /livez, /readyz, /metrics and, except for shard, the page. It has no authentication: restrict access to those who may see the traces.',
+  example: '0.0.0.0:13133',
+});
+
+export const metrics = {
+  exporters: setting({
     flag: '--metrics-exporters',
-    argument: '<names>',
     kind: list('prometheus, otlp or none, separated by commas', z.enum(['prometheus', 'otlp', 'none'])),
     default: ['prometheus'],
     otel: ['OTEL_METRICS_EXPORTER'],
-    commands: WATCHED,
     description:
-      "Where the sidecar's own metrics go: prometheus serves them at /metrics, otlp pushes them, none keeps none.",
+      "Exporters of the sidecar's own metrics: prometheus serves them at /metrics, otlp pushes them, none disables them.",
     example: 'prometheus,otlp',
   }),
-  metricsProtocol: setting({
-    key: 'metrics.protocol',
+  protocol: setting({
     flag: '--metrics-protocol',
-    argument: '<protocol>',
     kind: oneOf('http/protobuf', 'http/json', 'grpc'),
     default: 'http/protobuf',
     otel: otlp('PROTOCOL'),
-    commands: WATCHED,
-    description: 'How OTLP is spoken for metrics; grpc is for spans only.',
+    description: 'The OTLP encoding of metrics, over HTTP; grpc is supported for spans only.',
     example: 'http/json',
   }),
-  metricsEndpoint: optional({
-    key: 'metrics.endpoint',
+  endpoint: optional({
     flag: '--metrics-endpoint',
-    argument: '<url>',
     kind: endpoint(),
     defaultText: 'made from the endpoint, with /v1/metrics',
     otel: ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'],
-    commands: WATCHED,
     description:
-      'Where metrics are pushed to, taken as it is: nothing is added. Its compression and TLS files are those of the OTEL_EXPORTER_OTLP_METRICS_ and OTEL_EXPORTER_OTLP_ variables.',
+      'The OTLP endpoint for metrics, used as it is: nothing is appended. Compression and TLS files come from the OTEL_EXPORTER_OTLP_METRICS_ and OTEL_EXPORTER_OTLP_ variables.',
     example: 'http://collector:4318/v1/metrics',
   }),
-  metricsHeaders: setting({
-    key: 'metrics.headers',
+  headers: setting({
     flag: '--metrics-headers',
-    argument: '<pairs>',
     kind: headers(),
     default: {},
     otel: otlp('HEADERS'),
-    commands: WATCHED,
-    description: 'Headers of every push of metrics, as --headers has them.',
+    description: 'Headers of every push of metrics, in the form of --headers.',
     example: 'authorization=Bearer%20abc',
   }),
-  metricsTimeout: setting({
-    key: 'metrics.timeout',
+  timeoutMs: setting({
     flag: '--metrics-timeout',
-    argument: '<duration>',
     kind: duration({ bare: true }),
     default: 10_000,
     otel: otlp('TIMEOUT'),
-    commands: WATCHED,
-    description: 'How long one push of metrics may take; at most the interval.',
+    description: 'Maximum duration of one push of metrics; at most the interval.',
     example: '5s',
   }),
-  metricsInterval: setting({
-    key: 'metrics.interval',
+  intervalMs: setting({
     flag: '--metrics-interval',
-    argument: '<duration>',
     kind: duration({ bare: true, min: 100 }),
     default: 60_000,
     otel: ['OTEL_METRIC_EXPORT_INTERVAL'],
-    commands: WATCHED,
-    description: 'How often metrics are pushed.',
+    description: 'Interval between pushes of metrics.',
     example: '15s',
+  }),
+};
+
+export const page = {
+  maxTraces: onPage.setting({
+    flag: '--page-traces',
+    kind: count(0, 10_000),
+    default: 300,
+    description: 'Maximum number of recent traces that the page keeps; 0 keeps none.',
+    example: '50',
+  }),
+  maxSpans: onPage.setting({
+    flag: '--page-spans',
+    kind: count(2, 10_000_000),
+    default: 100_000,
+    description:
+      'Maximum number of spans of all traces that the page keeps; one trace may have half of them.',
+    example: '20000',
+  }),
+  maxBytes: onPage.setting({
+    flag: '--page-memory',
+    kind: size(64 * 1024, 16 * 1024 ** 3),
+    default: 64 * 1024 * 1024,
+    description:
+      'Approximate memory for the traces that the page keeps; above it the oldest traces are discarded.',
+    example: '16MiB',
   }),
 };

@@ -1,7 +1,7 @@
 /** Where a signal goes over OTLP, from the endpoint for all signals and the signal's own. */
+import { type Origin, RANK } from './origin.js';
 import type { Problem } from './problems.js';
 import { endpointUrl, isBare } from './urls.js';
-import { type Origin, RANK } from './values.js';
 
 /** An endpoint as it was given, and by whom. */
 export interface GivenEndpoint {

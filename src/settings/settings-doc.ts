@@ -1,6 +1,6 @@
 /** docs/settings.md, made from the declared settings. */
-import type { AnyDefinition } from './definition.js';
-import { DEFINITIONS, defaultText, groupOf } from './values.js';
+import type { Definition } from './definition.js';
+import { DEFINITIONS } from './settings.js';
 
 const INTRODUCTION = `# Settings
 
@@ -22,28 +22,24 @@ came from.
 
 /** The whole page. */
 export function settingsDocument(): string {
-  const groups = new Map<string, AnyDefinition[]>();
-  for (const [, definition] of DEFINITIONS) {
-    const group = groupOf(definition);
-    groups.set(group, [...(groups.get(group) ?? []), definition]);
-  }
-  const chapters = [...groups].map(([group, definitions]) => {
-    return `## ${group}\n\n${definitions.map(section).join('\n')}`;
+  const chapters = [...new Set(DEFINITIONS.map(({ heading }) => heading))].map((chapter) => {
+    const settings = DEFINITIONS.filter(({ heading }) => heading === chapter);
+    return `## ${chapter}\n\n${settings.map(section).join('\n')}`;
   });
   return [INTRODUCTION, ...chapters].join('\n');
 }
 
-function section(definition: AnyDefinition): string {
+function section(definition: Definition): string {
   const { flag, argument, key, env, kind } = definition;
   const facts = [
     ['Flag', code(argument === '' ? `${flag}, ${flag.replace('--', '--no-')}` : `${flag} ${argument}`)],
     ['Variable', env.map(code).join(', ')],
     ['File', code(key)],
     ['Value', kind.expected],
-    ['Default', defaultText(definition)],
+    ['Default', definition.defaultText],
     ['Example', code(definition.example)],
     ['Commands', definition.commands.join(', ')],
-    ...(kind.hiding === undefined ? [] : [['Secret', 'shown without credentials']]),
+    ...(kind.hide === undefined ? [] : [['Secret', 'shown without credentials']]),
   ];
   const lines = facts.map(([label, value]) => `- ${label}: ${value}`);
   return `### ${key}\n\n${definition.description}\n\n${lines.join('\n')}\n`;

@@ -1,222 +1,191 @@
 /** How notifications become spans. */
-import { optional, setting } from './definition.js';
+import { declare } from './definition.js';
+import { worth } from './keep.js';
 import { attributes } from './key-values.js';
-import { count, decimal, duration, list, oneOf, onOff, pattern, size, text } from './kinds.js';
+import { count, duration, list, oneOf, onOff, pattern, ratio, size, text } from './kinds.js';
 
-const TRANSLATING = ['run', 'replay', 'demo'] as const;
+const { setting, optional } = declare({
+  heading: 'How they become spans',
+  commands: ['run', 'replay', 'demo'],
+});
 
-/** OpenTelemetry's samplers. osprofiler's traces come without a sampling decision of a parent, so both sorts do the same. */
-export const SAMPLERS = [
-  ...(['always_on', 'always_off', 'traceidratio'] as const),
-  ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
-] as const;
-
-const shape = {
+const mapping = {
   serviceName: setting({
-    key: 'translate.serviceName',
-    flag: '--service-name',
-    argument: '<template>',
-    kind: pattern(
-      /^(?:[^{}]|\{project\}|\{service\})*$/,
-      'a template with {project} and {service}, such as {project}-{service}',
-    ),
+    kind: {
+      ...pattern(
+        /^(?:[^{}]|\{project\}|\{service\})*$/,
+        'a template with {project} and {service}, such as {project}-{service}',
+      ),
+      argument: '<template>',
+    },
     default: '',
-    defaultText: 'the service, after its project unless it begins with that',
-    commands: TRANSLATING,
+    defaultText: 'the service, prefixed by its project unless it begins with that',
     description:
-      "A template for service.name. {project}-{service} is what osprofiler's own OTLP driver makes; unset, nova-conductor stays nova-conductor and api of nova is nova-api.",
+      "Template of service.name. osprofiler's own OTLP driver uses {project}-{service}; by default nova-conductor stays nova-conductor and api of nova becomes nova-api.",
     example: '{project}-{service}',
   }),
   dbSystem: setting({
-    key: 'translate.dbSystem',
-    flag: '--db-system',
-    argument: '<name>',
-    kind: text("one of OpenTelemetry's db.system.name values, such as mysql"),
+    kind: { ...text("one of OpenTelemetry's db.system.name values, such as mysql"), argument: '<name>' },
     default: 'other_sql',
-    commands: TRANSLATING,
-    description: 'The value of db.system.name, which the notifications do not say.',
+    description: 'The value of db.system.name, which notifications do not tell.',
     example: 'mysql',
   }),
   resourceAttributes: setting({
-    key: 'translate.resourceAttributes',
-    flag: '--resource-attributes',
-    argument: '<pairs>',
     kind: attributes(),
     default: {},
     otel: ['OTEL_RESOURCE_ATTRIBUTES'],
-    commands: TRANSLATING,
     description:
-      'Attributes of every resource, name=value pairs separated by commas, percent-encoded; a map in the settings file.',
+      'Attributes of every resource: name=value pairs separated by commas, percent-encoded; a map in the settings file.',
     example: 'deployment.environment.name=production,region=eu%2C1',
   }),
   rootSpan: optional({
-    key: 'translate.rootSpan',
-    flag: '--root-span',
-    argument: '',
     kind: onOff(),
     defaultText: 'off; on in demo',
-    commands: TRANSLATING,
     description:
-      'Gather the several roots of a trace, one for each HTTP call of a client command, under one root span.',
+      'Add a root span to each trace, as the parent of its several roots: a client command makes one root for each HTTP call.',
     example: 'true',
   }),
-  traceQuiet: setting({
-    key: 'translate.traceQuiet',
-    flag: '--trace-quiet',
-    argument: '<duration>',
+  traceQuietMs: setting({
     kind: duration(),
     default: 30_000,
-    commands: TRANSLATING,
     description:
-      'How long a trace is silent before it is taken to be over: then its root span is made, and what --drop names and has no children is dropped.',
+      'Idle time after which a trace is considered complete. Its root span is then created, and childless spans matched by --drop are discarded.',
     example: '1m',
   }),
-};
-
-const secrets = {
   mask: setting({
-    key: 'translate.mask',
-    flag: '--mask',
-    argument: '<mode>',
-    kind: oneOf('on', 'strict', 'off'),
+    kind: { ...oneOf('on', 'strict', 'off'), argument: '<mode>' },
     default: 'on',
-    commands: TRANSLATING,
     description:
-      'on replaces secrets by ***; strict leaves out function arguments altogether; off sends everything.',
+      'on replaces secrets by ***; strict also omits all function arguments, SQL parameters and results; off exports everything.',
     example: 'strict',
   }),
   sqlParameters: setting({
-    key: 'translate.sqlParameters',
-    flag: '--sql-parameters',
-    argument: '',
     kind: onOff(),
     default: false,
-    commands: TRANSLATING,
-    description: 'Keep the parameters of SQL statements, masked.',
+    description: 'Export the parameters of SQL statements, masked.',
     example: 'true',
   }),
   results: setting({
-    key: 'translate.results',
-    flag: '--results',
-    argument: '',
     kind: onOff(),
     default: false,
-    commands: TRANSLATING,
-    description: 'Keep the results of functions and SQL statements, masked.',
+    description: 'Export the results of functions and SQL statements, masked.',
     example: 'true',
   }),
 };
 
 const bounds = {
   maxOpenPoints: setting({
-    key: 'translate.maxOpenPoints',
-    flag: '--max-open-points',
-    argument: '<count>',
     kind: count(1, 10_000_000),
     default: 10_000,
-    commands: TRANSLATING,
     description:
-      'The most trace points that wait for their other half; past it the oldest leave as incomplete spans.',
+      'Maximum number of trace points waiting for their start or stop. Above it the oldest are exported as incomplete spans.',
     example: '50000',
   }),
   maxOpenBytes: setting({
-    key: 'translate.maxOpenBytes',
-    flag: '--max-open-bytes',
-    argument: '<size>',
     kind: size(64 * 1024, 64 * 2 ** 30),
     default: 64 * 2 ** 20,
-    commands: TRANSLATING,
-    description: 'The most bytes of notifications that wait for their other half.',
+    description:
+      'Maximum bytes of notifications waiting for their start or stop. Above it the oldest are exported as incomplete spans.',
     example: '256MiB',
   }),
-  pairTimeout: setting({
-    key: 'translate.pairTimeout',
-    flag: '--pair-timeout',
-    argument: '<duration>',
+  pairTimeoutMs: setting({
     kind: duration(),
     default: 3_600_000,
-    commands: TRANSLATING,
-    description: 'How long a half waits for the other before it leaves as an incomplete span.',
+    description:
+      'How long a trace point waits for its start or stop before it is exported as an incomplete span.',
     example: '2h',
   }),
   attributeValueLengthLimit: setting({
-    key: 'translate.attributeValueLengthLimit',
-    flag: '--attribute-value-length-limit',
-    argument: '<count>',
     kind: count(0, 2 ** 24),
     default: 4096,
     otel: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
-    commands: TRANSLATING,
-    description: 'Characters at which attribute values are cut.',
+    description: 'Maximum length of an attribute value, in characters; longer values are truncated.',
     example: '16384',
   }),
   attributeCountLimit: setting({
-    key: 'translate.attributeCountLimit',
-    flag: '--attribute-count-limit',
-    argument: '<count>',
     kind: count(0, 65_535),
     default: 128,
     otel: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
-    commands: TRANSLATING,
-    description: 'The most attributes of a span.',
+    description: 'Maximum number of attributes of a span; further ones are dropped and counted.',
     example: '64',
   }),
 };
 
-const choice = {
+const filtering = {
   drop: setting({
-    key: 'translate.drop',
-    flag: '--drop',
-    argument: '<names>',
     kind: list('names of trace points, separated by commas'),
     default: [],
-    commands: TRANSLATING,
-    description: 'Names of trace points that make no span, separated by commas. May be repeated.',
+    description: 'Names of trace points that are not exported, separated by commas. May be repeated.',
     example: 'db,neutron.db',
   }),
-  dropSqlShorterThan: optional({
-    key: 'translate.dropSqlShorterThan',
-    flag: '--drop-sql-shorter-than',
-    argument: '<duration>',
+  dropSqlShorterThanMs: optional({
     kind: duration(),
-    defaultText: 'every statement is kept',
-    commands: TRANSLATING,
-    description: 'SQL statements that took less and did not fail make no span.',
+    defaultText: 'every statement is exported',
+    description: 'Do not export successful SQL statements that took less than this.',
     example: '5ms',
   }),
+  // osprofiler's traces carry no sampling decision of a parent, so each pair of samplers does the same.
   sampler: setting({
-    key: 'translate.sampler',
-    flag: '--sampler',
-    argument: '<name>',
-    kind: oneOf(...SAMPLERS),
+    kind: {
+      ...oneOf(
+        ...(['always_on', 'always_off', 'traceidratio'] as const),
+        ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
+      ),
+      argument: '<name>',
+    },
     default: 'always_on',
     otel: ['OTEL_TRACES_SAMPLER'],
-    commands: TRANSLATING,
-    description: 'Which traces are exported: all, none, or by their id the part that --sampler-arg says.',
+    description: 'Which traces are exported: all, none, or the ratio --sampler-arg, chosen by trace id.',
     example: 'traceidratio',
   }),
   samplerArg: setting({
-    key: 'translate.samplerArg',
-    flag: '--sampler-arg',
-    argument: '<ratio>',
-    kind: decimal(0, 1, 'a number from 0 to 1'),
+    kind: ratio(),
     default: 1,
     otel: ['OTEL_TRACES_SAMPLER_ARG'],
-    commands: TRANSLATING,
-    description: 'The part of all traces, 0 to 1, that traceidratio keeps.',
+    description: 'The ratio of all traces, 0 to 1, that traceidratio exports.',
     example: '0.1',
   }),
   maxSpansPerTrace: setting({
-    key: 'translate.maxSpansPerTrace',
-    flag: '--max-spans-per-trace',
-    argument: '<count>',
     kind: count(0),
     default: 0,
     defaultText: '0, no limit',
-    commands: TRANSLATING,
-    description: 'The most spans of one trace; what follows is left out and counted.',
+    description: 'Maximum number of spans of one trace; further ones are dropped and counted.',
     example: '50000',
+  }),
+  keep: setting({
+    kind: worth(),
+    default: { errors: false },
+    defaultText: 'every trace',
+    description:
+      'Tail sampling: export only traces with a failure (errors), traces that lasted long from their first notification to their last (slower-than=2s), or either. Undecided notifications stay unacknowledged. All notifications of a trace must reach the same process: a single bridge, or shards.',
+    example: 'errors,slower-than=2s',
+  }),
+  keepRatio: setting({
+    kind: ratio(),
+    default: 0,
+    description: 'The ratio of all other traces, 0 to 1, that --keep exports nevertheless.',
+    example: '0.05',
+  }),
+  keepDeadlineMs: setting({
+    kind: duration(),
+    default: 300_000,
+    description: 'Maximum time before --keep decides on a trace that has not been idle for --trace-quiet.',
+    example: '10m',
+  }),
+  keepMaxPoints: setting({
+    kind: count(1, 25_000),
+    default: 10_000,
+    description:
+      'Maximum number of trace points waiting for the decision of --keep. Above it the oldest trace is decided early.',
+    example: '20000',
+  }),
+  keepMaxBytes: setting({
+    kind: size(1024, 2 ** 36),
+    default: 64 * 2 ** 20,
+    description:
+      'Maximum bytes of messages waiting for the decision of --keep. Above it the oldest trace is decided early.',
+    example: '256MiB',
   }),
 };
 
-export const TRANSLATE = { ...shape, ...secrets, ...bounds, ...choice };
+export const translate = { ...mapping, ...bounds, ...filtering };

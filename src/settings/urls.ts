@@ -1,13 +1,12 @@
 /** The settings that are URLs: where notifications come from, and where spans go. Both may carry credentials. */
 import { z } from 'zod';
 import { parseTransportUrl, redactTransportUrl } from '../oslo/transport-url.js';
-import { type Kind, splitText } from './kinds.js';
+import { type Kind, split } from './kinds.js';
 import { redactUrl } from './redact.js';
 
 /** Transport URLs, separated by white space (commas separate the hosts of one); a list in YAML. */
 export function transportUrls(): Kind<readonly string[]> {
   const expected = 'oslo.messaging transport URLs such as rabbit://user:password@host:5672/vhost';
-  const split = (input: unknown) => (typeof input === 'string' ? splitText(input, /\s/) : input);
   const urls = z.array(z.string()).superRefine((given, context) => {
     if (given.length === 0) context.addIssue({ code: 'custom', message: `expected ${expected}` });
     given.forEach((url, index) => {
@@ -18,10 +17,10 @@ export function transportUrls(): Kind<readonly string[]> {
   });
   return {
     expected,
-    schema: z.preprocess(split, urls),
-    show: (value) => value,
-    hiding: { text: redactTransportUrl, value: (value) => value.map(redactTransportUrl) },
+    schema: split(/\s/, urls),
+    hide: redactTransportUrl,
     separator: ' ',
+    argument: '<url>',
   };
 }
 
@@ -36,12 +35,7 @@ export function endpoint(): Kind<string> {
       if (endpointUrl(input, 'https') === undefined) refuse(`expected ${expected}`);
       else if (input.includes('#')) refuse('expected a URL without a # fragment');
     });
-  return {
-    expected,
-    schema,
-    show: (value) => value,
-    hiding: { text: redactUrl, value: redactUrl },
-  };
+  return { expected, schema, hide: redactUrl, argument: '<url>' };
 }
 
 /** Reads an endpoint. @param scheme what a bare `host:port` means. */

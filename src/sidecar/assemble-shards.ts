@@ -1,6 +1,7 @@
 /** Settings → what shards are filled and read by. */
 import type { Log } from '../contracts.js';
 import { RabbitReceiver } from '../rabbitmq/rabbitmq.js';
+import type { WantedLayout } from '../rabbitmq/shard-names.js';
 import type { Settings } from '../settings/settings.js';
 import type { ShardChoice } from '../settings/sharding.js';
 import { ShardReceiver } from '../sharding/shard-receiver.js';
@@ -12,13 +13,14 @@ const SHARDING_WINDOW = 2_000;
 
 /** One receiver of shards for each broker. @throws BridgeError when a file or URL cannot be read. */
 export function shardReceivers(settings: Settings, shards: ShardChoice, log: Log): ShardReceiver[] {
-  const { deadLetters, deadLetterQueue, maxDeadLetters, renewAfterMs, renewAtDeliveries } = settings.broker;
+  const { deadLetters, deadLetterQueue, maxDeadLetters, requeueAfterMs, requeueAtDeliveries } =
+    settings.broker;
   return brokerAddresses(settings.broker, log).map(
     (address) =>
       new ShardReceiver({
         ...{ address, shards, log, prefetch: windowOf(settings) },
         deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
-        renewal: { afterMs: renewAfterMs, atDeliveries: renewAtDeliveries },
+        renewal: { afterMs: requeueAfterMs, atDeliveries: requeueAtDeliveries },
       }),
   );
 }
@@ -27,6 +29,11 @@ export function shardReceivers(settings: Settings, shards: ShardChoice, log: Log
 export interface Sharding {
   readonly receiver: RabbitReceiver;
   readonly sharder: Sharder;
+}
+
+/** The shards that the settings ask for. */
+export function layoutOf({ count, exchange, queueType }: Settings['sharding']): WantedLayout {
+  return { shards: count, exchange, queueType };
 }
 
 /** One for each broker. @throws BridgeError when a file or URL cannot be read. */
@@ -40,8 +47,8 @@ export function shardings(settings: Settings, log: Log): Sharding[] {
       // Nothing is rejected here: what cannot be read goes to a shard, too, and is set aside by who reads that.
       deadLetters: false,
       // Messages are held for moments. The bridge that read the queue before may have left something parked, though.
-      renewal: { afterMs: broker.renewAfterMs, atDeliveries: Number.MAX_SAFE_INTEGER },
+      renewal: { afterMs: broker.requeueAfterMs, atDeliveries: Number.MAX_SAFE_INTEGER },
     }),
-    sharder: new Sharder({ address, log, layout: sharding.layout, maxMessageBytes: wire.maxMessageBytes }),
+    sharder: new Sharder({ address, log, layout: layoutOf(sharding), maxMessageBytes: wire.maxMessageBytes }),
   }));
 }

@@ -53,11 +53,12 @@ export function sourceOf(settings: BrokerSettings): DrainSource | TapSource {
 function receiverOptions(
   settings: Settings,
 ): Pick<RabbitReceiverOptions, 'prefetch' | 'deadLetters' | 'renewal'> {
-  const { deadLetters, deadLetterQueue, maxDeadLetters, renewAfterMs, renewAtDeliveries } = settings.broker;
+  const { deadLetters, deadLetterQueue, maxDeadLetters, requeueAfterMs, requeueAtDeliveries } =
+    settings.broker;
   return {
     prefetch: windowOf(settings),
     deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
-    renewal: { afterMs: renewAfterMs, atDeliveries: renewAtDeliveries },
+    renewal: { afterMs: requeueAfterMs, atDeliveries: requeueAtDeliveries },
   };
 }
 

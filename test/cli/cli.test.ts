@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { readArguments } from '../../src/cli/arguments.js';
 import { packageVersion } from '../../src/cli/version.js';
 import { COMMANDS } from '../../src/settings/definition.js';
-import { DEFINITIONS, settingsOf } from '../../src/settings/values.js';
+import { shown } from '../../src/settings/kinds.js';
+import { DEFINITIONS, settingsOf } from '../../src/settings/settings.js';
 import { runProgram, runWithClosedStdout } from './spawn.js';
 
 function helpOf(args: readonly string[]): string {
@@ -20,7 +21,7 @@ describe('help', () => {
     test(`of ${command} has a synopsis, every setting with its variable, examples and exit statuses`, () => {
       const help = helpOf([command, '--help']);
       assert.match(help, new RegExp(`^Usage: osprofiler-otel-bridge ${command} \\[settings\\]`));
-      for (const [, { flag, argument, env }] of settingsOf(command)) {
+      for (const { flag, argument, env } of settingsOf(command)) {
         assert.ok(help.includes(`  ${`${flag} ${argument}`.trim()} `), flag);
         for (const variable of env) assert.ok(help.includes(variable), variable);
       }
@@ -46,13 +47,13 @@ describe('arguments', () => {
   test('without a command mean run', () => {
     assert.equal(read().command, 'run');
     assert.equal(read('--mode', 'tap').command, 'run');
-    assert.deepEqual([...read('--mode', 'tap').flags], [['mode', ['tap']]]);
+    assert.deepEqual([...read('--mode', 'tap').flags], [['broker.mode', ['tap']]]);
   });
 
   test('of replay are files, behind -- even such as look like flags', () => {
     assert.deepEqual(read('replay', '--shift', 'a', '-', 'b').operands, ['a', '-', 'b']);
     assert.deepEqual(read('replay', 'a', '--', '--shift', '--').operands, ['a', '--shift', '--']);
-    assert.deepEqual([...read('replay', '--no-progress', 'a').flags], [['progress', false]]);
+    assert.deepEqual([...read('replay', '--no-progress', 'a').flags], [['replay.progress', false]]);
   });
 
   test('leave unsaid switches unsaid', () => {
@@ -61,7 +62,7 @@ describe('arguments', () => {
 });
 
 describe('the declared settings', () => {
-  const all = DEFINITIONS.map(([, definition]) => definition);
+  const all = DEFINITIONS;
 
   test('have keys, flags and variables of their own', () => {
     // OpenTelemetry's variables for all signals are read for each of them.
@@ -79,7 +80,7 @@ describe('the declared settings', () => {
     test(`${key}: its example is right, and its default reads back as it is shown`, () => {
       assert.ok(kind.schema.safeParse(example).success);
       if (value === undefined) return;
-      assert.deepEqual(kind.schema.parse(kind.show(value as NonNullable<unknown>)), value);
+      assert.deepEqual(kind.schema.parse(shown(kind, value as NonNullable<unknown>)), value);
     });
   }
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
-import { DEFINITIONS } from '../../src/settings/values.js';
+import { DEFINITIONS } from '../../src/settings/settings.js';
 import { load } from '../settings/load.js';
 import { COMPOSE, KUBERNETES, type KubernetesObject, type Workload } from './objects.js';
 
@@ -210,8 +210,8 @@ describe('the Dockerfile', () => {
 });
 
 describe('every example', () => {
-  const variables = new Set(DEFINITIONS.flatMap(([, { env }]) => env));
-  const flags = new Set([...DEFINITIONS.map(([, { flag }]) => flag), ...OTHER_FLAGS]);
+  const variables = new Set(DEFINITIONS.flatMap(({ env }) => env));
+  const flags = new Set([...DEFINITIONS.map(({ flag }) => flag), ...OTHER_FLAGS]);
   const files = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(md|ya?ml|service)$/.test(file))
     .map((file) => join('examples', file));

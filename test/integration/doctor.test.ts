@@ -261,7 +261,7 @@ describe('doctor', { timeout: 240_000 }, () => {
     });
 
     it('a renewal that comes too late', async () => {
-      const { lines } = await doctor('--renew-after', '30m');
+      const { lines } = await doctor('--requeue-after', '30m');
       assert.match(find(lines, 'renewal').detail, /not below consumer_timeout, 30m/);
     });
 

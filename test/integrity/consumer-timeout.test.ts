@@ -7,15 +7,15 @@ import { CONSUMING, World } from './support/world.js';
 
 interface Case {
   readonly timeoutMs: number;
-  readonly renewAfter: string;
+  readonly requeueAfter: string;
   readonly openMs: number;
 }
 
 /** The broker's own pace: a minute, looked at once a minute; by default everything is faster. */
 const CASE: Case =
   ROUNDS > 1
-    ? { timeoutMs: 60_000, renewAfter: '20s', openMs: 300_000 }
-    : { timeoutMs: 15_000, renewAfter: '1500ms', openMs: 35_000 };
+    ? { timeoutMs: 60_000, requeueAfter: '20s', openMs: 300_000 }
+    : { timeoutMs: 15_000, requeueAfter: '1500ms', openMs: 35_000 };
 
 const LONG = 50;
 
@@ -30,7 +30,7 @@ describe('trace points that stay open beyond consumer_timeout', () => {
     it(`leave complete and once, and the channel lives through it (${type})`, async (test) => {
       const world = await World.create(test, broker, {
         queueArguments: { 'x-queue-type': type },
-        bridgeArguments: ['--renew-after', CASE.renewAfter],
+        bridgeArguments: ['--requeue-after', CASE.requeueAfter],
       });
       const bridge = await world.consumingBridge();
       const long = world.load.takePairs(LONG);

@@ -7,21 +7,18 @@ describe('precedence', () => {
   const env = { OSPROFILER_BRIDGE_MODE: 'drain', OSPROFILER_BRIDGE_QUEUE: 'from-env' };
 
   test('flags outrank variables, these the file, this the defaults', async () => {
-    const { settings, origins } = await load({ args: ['--queue', 'from-flag'], env, file });
+    const { settings, originOf } = await load({ args: ['--queue', 'from-flag'], env, file });
     assert.equal(settings.broker.queue, 'from-flag');
     assert.equal(settings.broker.mode, 'drain');
     assert.equal(settings.broker.tapQueue, 'from-file');
     assert.deepEqual(settings.broker.routingKeys, ['profiler.info']);
-    assert.deepEqual(
-      [origins.queue, origins.mode, origins.routingKeys],
-      [
-        { layer: 'flag', name: '--queue' },
-        { layer: 'environment', name: 'OSPROFILER_BRIDGE_MODE' },
-        { layer: 'default', name: 'default' },
-      ],
-    );
-    assert.equal(origins.tapQueue.layer, 'file');
-    assert.match(origins.tapQueue.name, /bridge\.yaml:1:49$/);
+    assert.deepEqual(['broker.queue', 'broker.mode', 'broker.routingKeys'].map(originOf), [
+      { layer: 'flag', name: '--queue' },
+      { layer: 'environment', name: 'OSPROFILER_BRIDGE_MODE' },
+      { layer: 'default', name: 'default' },
+    ]);
+    assert.equal(originOf('broker.tapQueue').layer, 'file');
+    assert.match(originOf('broker.tapQueue').name, /bridge\.yaml:1:49$/);
   });
 
   test('an empty variable and a key without a value count as unset', async () => {
@@ -33,7 +30,7 @@ describe('precedence', () => {
     assert.equal(settings.broker.queue, 'q');
   });
 
-  test('an empty file, and an empty room of it, set nothing', async () => {
+  test('an empty file, and an empty group of it, set nothing', async () => {
     assert.equal((await load({ file: '' })).settings.broker.mode, 'drain');
     assert.equal((await load({ file: 'broker:\n' })).settings.broker.mode, 'drain');
   });
@@ -68,7 +65,8 @@ describe('defaults', () => {
     });
     assert.deepEqual(settings.exporter.tls, {});
     assert.deepEqual(settings.record, { output: '-' });
-    assert.deepEqual(settings.replay, { files: [], shift: false });
+    assert.deepEqual(settings.replay, { shift: false });
+    assert.deepEqual(settings.operands, []);
     assert.equal(settings.drainTimeoutMs, 10_000);
   });
 

@@ -12,8 +12,8 @@ type Action = (store: DeadLetterStore, settings: Settings, context: CommandConte
 const ACTIONS: Readonly<Record<string, Action>> = { list, replay, purge };
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
-  const { action, yes } = settings.deadLetters;
-  if (action === 'purge' && !yes) {
+  const action = settings.operands[0]!;
+  if (action === 'purge' && !settings.deadLetters.yes) {
     throw new BridgeError(
       'CONFIG_INVALID',
       'dead-letters purge throws every dead letter away',

@@ -56,7 +56,10 @@ function recording(
   { log, stdin }: Pick<CommandContext, 'log' | 'stdin'>,
   onProgress: (bytesRead: number, totalBytes: number | undefined) => void,
 ): RecordingReceiver {
-  const { files, speed } = settings.replay;
+  const {
+    operands: files,
+    replay: { speed },
+  } = settings;
   return new RecordingReceiver({
     files,
     stdin,
@@ -72,7 +75,10 @@ function recording(
  * span lies in the future, for which its last time has to be found first. Standard input cannot be read twice.
  */
 async function shiftToNow(settings: Settings, log: Log): Promise<number> {
-  const { files, speed } = settings.replay;
+  const {
+    operands: files,
+    replay: { speed },
+  } = settings;
   if (files.includes('-')) {
     throw new BridgeError(
       'CONFIG_INVALID',

@@ -3,13 +3,15 @@
 import type { Settings } from '../../settings/settings.js';
 import { reshard } from '../../sharding/reshard.js';
 import { brokerAddresses } from '../../sidecar/assemble.js';
+import { layoutOf } from '../../sidecar/assemble-shards.js';
 import type { CommandContext } from '../context.js';
 
 export async function execute(
   settings: Settings,
   { log, stdout, onStopSignal }: CommandContext,
 ): Promise<number> {
-  const { layout, patienceMs } = settings.sharding;
+  const { patienceMs } = settings.sharding;
+  const layout = layoutOf(settings.sharding);
   const stopping = new AbortController();
   onStopSignal(() => stopping.abort());
   for (const address of brokerAddresses(settings.broker, log)) {

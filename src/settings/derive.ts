@@ -1,0 +1,111 @@
+/** What follows from several settings together, and what is wrong only in combination. */
+import { type OriginOf, RANK } from './origin.js';
+import { type ResolvedUrl, resolveOtlpUrl } from './otlp-url.js';
+import type { Problem } from './problems.js';
+import type { GivenSettings, Settings } from './settings.js';
+
+export interface DerivedSettings {
+  readonly settings: Settings;
+  readonly problems: readonly Problem[];
+}
+
+export function deriveSettings(
+  given: GivenSettings,
+  originOf: OriginOf,
+  operands: readonly string[],
+): DerivedSettings {
+  const { translate, exporter, metrics } = given;
+  const { problem: wrongUrl, ...destination } = tracesUrl(given, originOf);
+  const { problem: wrongMetricsUrl, url: metricsUrl } = resolveMetricsUrl(given, originOf);
+  const pushesMetrics = metrics.exporters.includes('otlp');
+  const { errors: keepErrors, slowerThanMs } = translate.keep;
+  const settings: Settings = {
+    ...given,
+    operands,
+    broker: chooseBrokers(given.broker, originOf),
+    translate: {
+      ...translate,
+      sampleRatio: sampleRatio(translate),
+      keepErrors,
+      ...(slowerThanMs === undefined ? {} : { keepSlowerThanMs: slowerThanMs }),
+    },
+    exporter: { ...exporter, ...destination },
+    metrics: {
+      ...metrics,
+      prometheus: metrics.exporters.includes('prometheus'),
+      otlp: pushesMetrics,
+      url: metricsUrl,
+      timeoutMs: Math.min(metrics.timeoutMs, metrics.intervalMs),
+    },
+  };
+  const problems = [
+    checkBrokers(originOf),
+    checkClientCertificate(exporter.tls, originOf),
+    wrongUrl,
+    // The variables are those of spans too: they are wrong for metrics only if metrics are pushed.
+    pushesMetrics ? (checkMetricsProtocol(metrics, originOf) ?? wrongMetricsUrl) : undefined,
+  ];
+  return { settings, problems: problems.filter((problem) => problem !== undefined) };
+}
+
+/** A file of URLs, or the services' own files, replace the default URL. Of URLs and a file the higher layer counts. */
+function chooseBrokers(broker: GivenSettings['broker'], originOf: OriginOf): GivenSettings['broker'] {
+  const rankOf = (key: string) => RANK[originOf(key).layer];
+  const ofUrls = rankOf('broker.transportUrls');
+  const ofFile = rankOf('broker.transportUrlFile');
+  const { transportUrlFile, ...others } = broker;
+  if (ofFile > 0 && ofFile >= ofUrls) return { ...broker, transportUrls: [] };
+  return ofUrls === 0 && broker.osloConfigFiles.length > 0 ? { ...others, transportUrls: [] } : others;
+}
+
+function sampleRatio({ sampler, samplerArg }: GivenSettings['translate']): number {
+  if (sampler.endsWith('always_off')) return 0;
+  return sampler.endsWith('traceidratio') ? samplerArg : 1;
+}
+
+function tracesUrl({ exporter }: GivenSettings, originOf: OriginOf): ResolvedUrl {
+  return resolveOtlpUrl({
+    general: { value: exporter.endpoint, origin: originOf('exporter.endpoint') },
+    own: { value: exporter.tracesEndpoint, origin: originOf('exporter.tracesEndpoint') },
+    protocol: exporter.protocol,
+    path: '/v1/traces',
+    insecure: exporter.insecure,
+  });
+}
+
+function resolveMetricsUrl({ exporter, metrics }: GivenSettings, originOf: OriginOf): ResolvedUrl {
+  return resolveOtlpUrl({
+    general: { value: exporter.endpoint, origin: originOf('exporter.endpoint') },
+    own: { value: metrics.endpoint, origin: originOf('metrics.endpoint') },
+    protocol: metrics.protocol,
+    path: '/v1/metrics',
+    insecure: false,
+  });
+}
+
+function checkMetricsProtocol(
+  { protocol }: GivenSettings['metrics'],
+  originOf: OriginOf,
+): Problem | undefined {
+  if (protocol !== 'grpc') return undefined;
+  const expected = 'metrics are pushed over HTTP only: set --metrics-protocol and --metrics-endpoint';
+  return { where: originOf('metrics.protocol').name, value: protocol, expected };
+}
+
+function checkBrokers(originOf: OriginOf): Problem | undefined {
+  const urls = originOf('broker.transportUrls');
+  const file = originOf('broker.transportUrlFile');
+  if (file.layer === 'default' || file.layer !== urls.layer) return undefined;
+  return { where: file.name, expected: `cannot be used together with ${urls.name}` };
+}
+
+function checkClientCertificate(
+  { certFile, keyFile }: GivenSettings['exporter']['tls'],
+  originOf: OriginOf,
+): Problem | undefined {
+  if ((certFile === undefined) === (keyFile === undefined)) return undefined;
+  const [given, missing] =
+    certFile === undefined ? ['keyFile', '--client-cert-file'] : ['certFile', '--client-key-file'];
+  const expected = `a client certificate and its key are needed together: ${missing} is missing`;
+  return { where: originOf(`exporter.tls.${given}`).name, expected };
+}
