@@ -1,7 +1,7 @@
 /** What a notification costs when much is open, or many services speak; and what memory an open point takes. */
 
 import { decode } from '../src/codec/envelope.js';
-import type { Notification } from '../src/codec/notification.js';
+import type { TraceEvent } from '../src/codec/trace-event.js';
 import { encodeAsJson } from '../src/export/json-encoding.js';
 import { SpanMapper } from '../src/mapping/span.js';
 import { Pairer, pointId } from '../src/pairing/pair.js';
@@ -64,7 +64,7 @@ function pairing(open: number, pairs: number): number {
     const half = made('start', index);
     pairer.add(pointId(half), half, undefined, 1_000, 0);
   }
-  const halves: Notification[] = [];
+  const halves: TraceEvent[] = [];
   for (let index = open; index < open + pairs; index++)
     halves.push(made('start', index), made('stop', index));
   return nanosOf(halves.length, () => {
@@ -92,8 +92,8 @@ function bytesOfOpenPoint(): number {
   for (let index = 0; pairer.openPoints < MEASURED_POINTS; index++) {
     const body = bodyAt(index);
     const decoded = decode(body);
-    if (decoded.kind !== 'notification' || decoded.notification.half === 'stop') continue;
-    pairer.add(pointId(decoded.notification), decoded.notification, body, body.length, 0);
+    if (decoded.kind !== 'event' || decoded.event.phase === 'stop') continue;
+    pairer.add(pointId(decoded.event), decoded.event, body, body.length, 0);
   }
   const after = used();
   return (after - before) / pairer.openPoints;
@@ -114,7 +114,7 @@ function nanosOf(count: number, run: () => void): number {
 }
 
 /** A half with ids like real ones. */
-function made(half: 'start' | 'stop', index: number): Notification {
+function made(half: 'start' | 'stop', index: number): TraceEvent {
   // Multiplied by a large odd number, so that ids next to each other have nothing in common.
   const low = (Math.imul(index, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
   const high = index.toString(16).padStart(8, '0');
@@ -122,7 +122,7 @@ function made(half: 'start' | 'stop', index: number): Notification {
   const traceId = `${low}-2f1c-4b6e-9d0a-0d8f${high}`;
   const params = {};
   return {
-    half,
+    phase: half,
     name: 'db',
     baseId,
     traceId,

@@ -36,7 +36,7 @@ async function waitsAt(rate: number, seconds: number): Promise<number[]> {
   const { complete } = backend.expect(count / 2);
   const taken = new Map<string, number>();
   backend.listen((report) => {
-    if (report.kind === 'taken') for (const id of report.ids) taken.set(id, report.at);
+    if (report.kind === 'accepted') for (const id of report.ids) taken.set(id, report.at);
   });
   backend.order({ kind: 'watch' });
   try {

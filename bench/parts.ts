@@ -3,7 +3,7 @@
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Decoded, decode } from '../src/codec/envelope.js';
-import type { Notification } from '../src/codec/notification.js';
+import type { TraceEvent } from '../src/codec/trace-event.js';
 import { encodeAsJson } from '../src/export/json-encoding.js';
 import { encodeAsProtobuf } from '../src/export/protobuf-encoding.js';
 import { maskText } from '../src/mapping/masking/mask.js';
@@ -95,12 +95,12 @@ function tasksOn(all: readonly Buffer[]): Task[] {
   ];
 }
 
-function notificationIn(decoded: Decoded): Notification {
-  if (decoded.kind !== 'notification') throw new Error(`a recorded notification is ${decoded.kind}`);
-  return decoded.notification;
+function notificationIn(decoded: Decoded): TraceEvent {
+  if (decoded.kind !== 'event') throw new Error(`a recorded notification is ${decoded.kind}`);
+  return decoded.event;
 }
 
-function pairAll(notifications: readonly Notification[]): TracePoint<undefined>[] {
+function pairAll(notifications: readonly TraceEvent[]): TracePoint<undefined>[] {
   const pairer = new Pairer<undefined>();
   const points: TracePoint<undefined>[] = [];
   for (const notification of notifications) {
@@ -110,7 +110,7 @@ function pairAll(notifications: readonly Notification[]): TracePoint<undefined>[
   return points;
 }
 
-function textsOf(notifications: readonly Notification[]): string[] {
+function textsOf(notifications: readonly TraceEvent[]): string[] {
   const texts: string[] = [];
   const collect = (value: unknown): void => {
     if (typeof value === 'string') texts.push(value);

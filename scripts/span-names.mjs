@@ -30,7 +30,7 @@ function* spansOf(path) {
   const translator = new Translator();
   for (const line of readLines(path)) {
     const decoded = decodeLine(line);
-    if (decoded.kind === 'notification') yield* translator.add(decoded.notification, undefined);
+    if (decoded.kind === 'event') yield* translator.add(decoded.event, undefined);
   }
   yield* translator.flush();
 }

@@ -4,15 +4,15 @@
  * A delivery is settled exactly once: after the backend took the span that it made, or because there is nothing to
  * make of it. Until then the broker keeps it.
  */
-import { turnNow } from './clock.js';
+import { coarseNow } from './clock.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type DecodeOptions, decode } from './codec/envelope.js';
-import type { Notification } from './codec/notification.js';
-import type { Delivery, Log, Origin, Receiver, ReceiverHandler, SpanSink } from './contracts.js';
+import type { TraceEvent } from './codec/trace-event.js';
+import type { Delivery, Log, Origin, Receiver, ReceiverHandler, Sink } from './contracts.js';
 import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
 import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
-import { type HeldDelivery, type LeftPoint, Pending, type PendingSpan } from './in-flight.js';
+import { type FinishedPoint, type InFlightSpan, InFlightSpans, type PendingDelivery } from './in-flight.js';
 import { DEFAULT_PAIR_BOUNDS, pointId } from './pairing/pair.js';
 import type { PointId } from './pairing/point-table.js';
 import { type Translated, Translator, type TranslatorOptions } from './translator.js';
@@ -20,7 +20,7 @@ import { type Translated, Translator, type TranslatorOptions } from './translato
 /** What a {@link Bridge} is made of. */
 export interface BridgeOptions {
   readonly receivers: readonly Receiver[];
-  readonly sink: SpanSink;
+  readonly sink: Sink;
   readonly translate?: TranslatorOptions;
   readonly batch?: Partial<BatchOptions>;
   readonly retry?: RetryOptions;
@@ -32,7 +32,7 @@ export interface BridgeOptions {
 }
 
 /** What the translator gives back with a span. */
-interface Token extends HeldDelivery {
+interface Token extends PendingDelivery {
   readonly point: PointId;
 }
 
@@ -43,15 +43,15 @@ const OVERDUE_CHECK_MS = 1_000;
 export class Bridge {
   readonly counts: Counts = newCounts();
   private readonly receivers: readonly Receiver[];
-  private readonly sink: SpanSink;
+  private readonly sink: Sink;
   private readonly log: Log;
   private readonly onRejected: BridgeOptions['onRejected'];
   private readonly maxMessageBytes: number;
   private readonly decoding: DecodeOptions;
   private readonly pairTimeoutMs: number;
   private readonly translator: Translator<Token>;
-  private readonly batcher: Batcher<PendingSpan>;
-  private readonly pending = new Pending();
+  private readonly batcher: Batcher<InFlightSpan>;
+  private readonly pending = new InFlightSpans();
 
   constructor(options: BridgeOptions) {
     this.receivers = options.receivers;
@@ -61,7 +61,7 @@ export class Bridge {
     this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     this.decoding = { sqlParameters: options.translate?.sqlParameters ?? false };
     this.pairTimeoutMs = options.translate?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
-    this.translator = new Translator(options.translate, options.sink.write ? 'unread' : 'whole');
+    this.translator = new Translator(options.translate, options.sink.encode ? 'unread' : 'whole');
     const retrier = new Retrier(options.sink, {
       onRetry: (...why) => this.onRetry(...why),
       ...options.retry,
@@ -73,7 +73,7 @@ export class Bridge {
 
   /** Deliveries that are not settled yet: of open halves, and of spans without an outcome. */
   get unsettled(): number {
-    return this.receivers.reduce((sum, receiver) => sum + receiver.unsettled, 0);
+    return this.receivers.reduce((sum, receiver) => sum + receiver.unacknowledged, 0);
   }
 
   get openPoints(): number {
@@ -94,10 +94,10 @@ export class Bridge {
     const handler: ReceiverHandler = {
       onDelivery: (delivery) => this.receive(delivery),
       // What was made of the delivery keeps its place: it comes again soon.
-      onRenewed: () => {
+      onRequeued: () => {
         this.counts.returned++;
       },
-      onFull: () => this.batcher.hurry(),
+      onFull: () => this.batcher.flushNow(),
       onOriginLost: (origin, unsettled) => this.forget(origin, unsettled),
     };
     try {
@@ -142,21 +142,21 @@ export class Bridge {
     const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes, this.decoding);
     if (decoded.kind === 'foreign') this.filter('foreign', [delivery]);
     else if (decoded.kind === 'malformed') this.reject(delivery, decoded.reason, decoded.detail);
-    else this.take(decoded.notification, delivery);
+    else this.take(decoded.event, delivery);
   }
 
-  private take(notification: Notification, delivery: Delivery): void {
+  private take(notification: TraceEvent, delivery: Delivery): void {
     const point = pointId(notification);
-    const held: Token = { point, half: notification.half, delivery };
+    const held: Token = { point, phase: notification.phase, delivery };
     if (this.comesAgain(held)) return;
-    this.forwardAll(this.translator.add(notification, held, delivery.size, turnNow(), point));
+    this.forwardAll(this.translator.add(notification, held, delivery.size, coarseNow(), point));
   }
 
   /** A half of a point that is past translation: a redelivery, a duplicate, or too late. */
   private comesAgain(held: Token): boolean {
     const onItsWay = this.pending.find(held.point);
-    const left = this.pending.findLeft(held.point);
-    if (onItsWay?.[held.half] !== undefined) {
+    const left = this.pending.findFinished(held.point);
+    if (onItsWay?.[held.phase] !== undefined) {
       const former = this.pending.replace(onItsWay, held);
       if (former !== undefined) this.settleAs('duplicate', [former]);
     } else if (onItsWay !== undefined) {
@@ -170,11 +170,11 @@ export class Bridge {
   }
 
   /** @returns false when it is to be translated as if it were new. */
-  private settleLeft(left: LeftPoint, held: Token): boolean {
-    const { point, half, delivery } = held;
+  private settleLeft(left: FinishedPoint, held: Token): boolean {
+    const { point, phase: half, delivery } = held;
     if (left.refusal !== undefined) {
       // Somebody moved it back from the dead letters: the backend may take it by now.
-      if (!delivery.redelivered) return !this.pending.forgetLeft(point);
+      if (!delivery.redelivered) return !this.pending.forgetFinished(point);
       this.reject(delivery, 'refused-by-backend', left.refusal);
     } else if (left.missing.has(half)) {
       this.settleAs('duplicate', this.pending.complete(left, held));
@@ -207,7 +207,7 @@ export class Bridge {
       );
     } else {
       // A half that comes again is remembered: alone it would become an incomplete span.
-      this.pending.end(this.pending.begin(token.point, false, tokens), turnNow());
+      this.pending.end(this.pending.begin(token.point, false, tokens), coarseNow());
     }
   }
 
@@ -215,28 +215,28 @@ export class Bridge {
     const { span, incomplete, tokens } = translated;
     const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.size, 0);
     const pending = this.pending.begin(translated.point, incomplete, tokens);
-    this.batcher.add(this.sink.write?.(span) ?? span, pending, bytes);
+    this.batcher.add(this.sink.encode?.(span) ?? span, pending, bytes);
   }
 
   private expire(): void {
-    this.forwardAll(this.translator.overdue(turnNow()));
-    this.settleAs('duplicate', [...this.pending.overdue(turnNow(), this.pairTimeoutMs)]);
+    this.forwardAll(this.translator.overdue(coarseNow()));
+    this.settleAs('duplicate', [...this.pending.overdue(coarseNow(), this.pairTimeoutMs)]);
   }
 
   /** The one place where a span's outcome settles its deliveries. */
-  private settle(spans: readonly PendingSpan[], outcome: FinalOutcome): void {
-    const when = turnNow();
-    if (outcome.kind === 'taken') this.countTaken(spans, outcome);
+  private settle(spans: readonly InFlightSpan[], outcome: FinalOutcome): void {
+    const when = coarseNow();
+    if (outcome.kind === 'accepted') this.countTaken(spans, outcome);
     for (const span of spans) {
-      if (outcome.kind === 'taken') this.settleAs('exported', this.pending.end(span, when));
+      if (outcome.kind === 'accepted') this.settleAs('exported', this.pending.end(span, when));
       else
         this.rejectAll(this.pending.refuse(span, when, outcome.reason), 'refused-by-backend', outcome.reason);
     }
   }
 
   private countTaken(
-    spans: readonly PendingSpan[],
-    { refused: claimed = 0, message }: FinalOutcome & { kind: 'taken' },
+    spans: readonly InFlightSpan[],
+    { refused: claimed = 0, message }: FinalOutcome & { kind: 'accepted' },
   ): void {
     // A backend that claims more than it was sent must not turn the count back.
     const refused = Math.min(claimed, spans.length);
@@ -253,7 +253,7 @@ export class Bridge {
 
   private settleAs(how: 'exported' | 'duplicate' | 'late', deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      if (!delivery.settle('accept')) continue;
+      if (!delivery.acknowledge()) continue;
       this.counts[how]++;
       if (how === 'exported') this.counts.exportedBytes += delivery.size;
     }
@@ -261,7 +261,7 @@ export class Bridge {
 
   private filter(reason: FilterReason, deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      if (delivery.settle('accept')) count(this.counts.filtered, reason);
+      if (delivery.acknowledge()) count(this.counts.filtered, reason);
     }
   }
 
@@ -270,7 +270,7 @@ export class Bridge {
   }
 
   private reject(delivery: Delivery, reason: RejectReason, detail: string): void {
-    if (!delivery.settle({ reason, detail })) return;
+    if (!delivery.deadLetter({ reason, detail })) return;
     count(this.counts.rejected, reason);
     const { exchange, routingKey, origin } = delivery;
     this.log.warn(

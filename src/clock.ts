@@ -10,7 +10,7 @@ function forget(): void {
 }
 
 /** Milliseconds by a clock that nobody sets, as of this turn of the event loop. Whole ones take no memory of their own. */
-export function turnNow(): number {
+export function coarseNow(): number {
   if (reading === undefined) {
     reading = Math.trunc(performance.now());
     setImmediate(forget);

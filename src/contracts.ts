@@ -21,13 +21,6 @@ export interface Rejection {
 }
 
 /**
- * How a delivery ends.
- * - `accept`: its span is with the backend, or there is nothing to keep of it; the broker may forget it.
- * - a rejection: it can never become a span, and is set aside with the reason.
- */
-export type Settlement = 'accept' | Rejection;
-
-/**
  * Where deliveries come from and go back to: a channel of a broker, or one reading of a recording. When an origin is
  * lost (the channel died), settling its deliveries does nothing, since the broker gives them out again.
  */
@@ -51,11 +44,13 @@ export interface Delivery {
   /** Whether settling would still reach the broker: false once settled, or once its origin is lost. */
   readonly live: boolean;
   /**
-   * Settles the delivery, the first time and only while it is live; afterwards does nothing.
-   * Never throws.
-   * @returns whether this call settled it.
+   * The backend has accepted its span, or there is nothing to keep of it: the broker may forget it.
+   * Works once, and only while the delivery is live; afterwards does nothing. Never throws.
+   * @returns whether this call ended the delivery.
    */
-  settle(how: Settlement): boolean;
+  acknowledge(): boolean;
+  /** It can never become a span: it is moved to the dead letters. Works once, like {@link acknowledge}. */
+  deadLetter(why: Rejection): boolean;
 }
 
 /** What a receiver tells the house above it. Handlers never throw and return at once. */
@@ -65,7 +60,7 @@ export interface ReceiverHandler {
    * This delivery alone is void, while its origin lives: the receiver keeps the message elsewhere, and hands it over
    * again as a fresh delivery, as if it had gone back to the broker. Its place may be kept for that.
    */
-  onRenewed(delivery: Delivery): void;
+  onRequeued(delivery: Delivery): void;
   /**
    * Nothing more comes until something is settled: the broker hands out no more ahead. Whoever waits for company for what
    * he has waits in vain. Called after {@link onDelivery}, each time.
@@ -92,7 +87,7 @@ export interface Receiver {
   readonly name: string;
   readonly state: ReceiverState;
   /** Deliveries that were handed over and are neither settled nor void. */
-  readonly unsettled: number;
+  readonly unacknowledged: number;
   /**
    * Receives until the source ends (a recording) or {@link stop} is called, reconnecting on its own.
    * Resolves when no further delivery will be handed over.
@@ -112,7 +107,7 @@ export interface Receiver {
  * - `permanent`: this batch as it is will never be taken.
  */
 export type Outcome =
-  | { readonly kind: 'taken'; readonly refused?: number; readonly message?: string }
+  | { readonly kind: 'accepted'; readonly refused?: number; readonly message?: string }
   | {
       readonly kind: 'retryable';
       readonly reason: string;
@@ -123,12 +118,12 @@ export type Outcome =
   | { readonly kind: 'permanent'; readonly reason: string };
 
 /** Takes batches of spans. One interface for OTLP, the console, a library user's function and the wrappers round them. */
-export interface SpanSink {
+export interface Sink {
   /**
    * Writes a span down as it will be sent, so that little of it has to live until then. It stays a span, which is read
    * again by whoever looks closer. Never throws. Absent: spans wait as they are.
    */
-  readonly write?: ((span: ReadableSpan) => ReadableSpan) | undefined;
+  readonly encode?: ((span: ReadableSpan) => ReadableSpan) | undefined;
   /** Never throws or rejects: failure is an outcome. */
   send(spans: readonly ReadableSpan[]): Promise<Outcome>;
   close(): Promise<void>;

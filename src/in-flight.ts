@@ -13,13 +13,13 @@ import { type PointId, PointTable } from './pairing/point-table.js';
 export type HalfName = 'start' | 'stop';
 
 /** A half of a point and the right to settle it. */
-export interface HeldDelivery {
-  readonly half: HalfName;
+export interface PendingDelivery {
+  readonly phase: HalfName;
   readonly delivery: Delivery;
 }
 
 /** A span without an outcome yet, and the deliveries to settle when it has one: those of the halves it was made of. */
-export interface PendingSpan extends PointId {
+export interface InFlightSpan extends PointId {
   readonly incomplete: boolean;
   /** Absent when there is none, as for a root span. */
   start: Delivery | undefined;
@@ -27,12 +27,12 @@ export interface PendingSpan extends PointId {
 }
 
 /** What is known of a trace point whose span has its outcome. */
-export interface LeftPoint {
+export interface FinishedPoint {
   readonly incomplete: boolean;
   /** Halves that went back to the broker before they were settled, and will come again. */
   readonly missing: Set<HalfName>;
   /** Halves that wait for the missing ones, to be settled together with them. */
-  waiting: HeldDelivery[];
+  waiting: PendingDelivery[];
   /** When it left, by the caller's clock, ms. */
   readonly since: number;
   /** Why the backend would not take its span, ever. */
@@ -46,21 +46,21 @@ const MAX_LEFT = 50_000;
  * A point both of whose halves were settled with it, as nearly all are: nothing of it waits or is missing, and so
  * nothing of it ever changes.
  */
-const SETTLED: LeftPoint = { incomplete: false, missing: new Set(), waiting: [], since: 0 };
+const SETTLED: FinishedPoint = { incomplete: false, missing: new Set(), waiting: [], since: 0 };
 
-interface LeftEntry extends LeftPoint, PointId {}
+interface FinishedEntry extends FinishedPoint, PointId {}
 
 /** Points that left within some time. */
-class Left {
+class RecentlyFinished {
   /** Those that are as {@link SETTLED}: an entry for each would cost CPU and memory for nothing. */
   private readonly settled = new PointSet();
-  private others = new PointTable<LeftEntry>();
+  private others = new PointTable<FinishedEntry>();
 
   get size(): number {
     return this.settled.size + this.others.size;
   }
 
-  get(id: PointId): LeftPoint | undefined {
+  get(id: PointId): FinishedPoint | undefined {
     const other = this.others.size > 0 ? this.others.get(id) : undefined;
     return other ?? (this.settled.has(id) ? SETTLED : undefined);
   }
@@ -71,7 +71,7 @@ class Left {
     if (!this.settled.add(id)) this.others.set(leftEntry(id, SETTLED));
   }
 
-  add(entry: LeftEntry): void {
+  add(entry: FinishedEntry): void {
     this.others.set(entry);
   }
 
@@ -86,20 +86,20 @@ class Left {
   }
 }
 
-function leftEntry({ baseId, traceId, hash }: PointId, point: LeftPoint): LeftEntry {
+function leftEntry({ baseId, traceId, hash }: PointId, point: FinishedPoint): FinishedEntry {
   return { baseId, traceId, hash, ...point };
 }
 
-export class Pending {
-  private readonly spans = new PointTable<PendingSpan>();
+export class InFlightSpans {
+  private readonly spans = new PointTable<InFlightSpan>();
   /**
    * Those that left lately and those that left before them: when the former are half as many as may be remembered they
    * take the place of the latter, which are forgotten. To forget one for each that comes costs three times as much.
    */
-  private left = new Left();
-  private leftBefore = new Left();
+  private left = new RecentlyFinished();
+  private leftBefore = new RecentlyFinished();
   /** Those among them with deliveries that wait. */
-  private readonly unfinished = new PointTable<LeftEntry>();
+  private readonly unfinished = new PointTable<FinishedEntry>();
 
   /** @param maxLeft points behind their settlement that are remembered at most; the last half of them always are. */
   constructor(private readonly maxLeft: number = MAX_LEFT) {}
@@ -113,7 +113,7 @@ export class Pending {
   }
 
   /** The span of a point that is on its way. */
-  find(id: PointId): PendingSpan | undefined {
+  find(id: PointId): InFlightSpan | undefined {
     return this.spans.get(id);
   }
 
@@ -121,16 +121,20 @@ export class Pending {
    * What became of a point that left not too long ago, or of which deliveries still wait. What waited and went away
    * meanwhile, alone (renewed) or with its origin, is among the missing: its copy must not be taken for a duplicate.
    */
-  findLeft(id: PointId): LeftPoint | undefined {
+  findFinished(id: PointId): FinishedPoint | undefined {
     let point = this.left.get(id) ?? this.leftBefore.get(id);
     if (this.unfinished.size > 0) point ??= this.unfinished.get(id);
-    if (point !== undefined) missDead(point);
+    if (point !== undefined) noteLost(point);
     return point;
   }
 
-  begin({ baseId, traceId, hash }: PointId, incomplete: boolean, held: readonly HeldDelivery[]): PendingSpan {
-    const span: PendingSpan = { baseId, traceId, hash, incomplete, start: undefined, stop: undefined };
-    for (const { half, delivery } of held) span[half] = delivery;
+  begin(
+    { baseId, traceId, hash }: PointId,
+    incomplete: boolean,
+    held: readonly PendingDelivery[],
+  ): InFlightSpan {
+    const span: InFlightSpan = { baseId, traceId, hash, incomplete, start: undefined, stop: undefined };
+    for (const { phase: half, delivery } of held) span[half] = delivery;
     this.spans.set(span);
     return span;
   }
@@ -139,7 +143,7 @@ export class Pending {
    * The span has its outcome.
    * @returns the deliveries to settle now: all of them, or none while one of them is away.
    */
-  end(span: PendingSpan, now: number): readonly Delivery[] {
+  end(span: InFlightSpan, now: number): readonly Delivery[] {
     const { incomplete, start, stop } = span;
     this.spans.delete(span);
     const isSettled = start?.live !== false && stop?.live !== false;
@@ -152,8 +156,8 @@ export class Pending {
     this.left.add(point);
     this.forgetOldest();
     if (isSettled) return deliveriesIn(span);
-    if (start !== undefined) point.waiting.push({ half: 'start', delivery: start });
-    if (stop !== undefined) point.waiting.push({ half: 'stop', delivery: stop });
+    if (start !== undefined) point.waiting.push({ phase: 'start', delivery: start });
+    if (stop !== undefined) point.waiting.push({ phase: 'stop', delivery: stop });
     return this.takeWhole(point);
   }
 
@@ -161,7 +165,7 @@ export class Pending {
    * The backend refused the span for good.
    * @returns its deliveries. They need not wait for each other: those that come again are refused, too.
    */
-  refuse(span: PendingSpan, now: number, refusal: string): readonly Delivery[] {
+  refuse(span: InFlightSpan, now: number, refusal: string): readonly Delivery[] {
     const { incomplete } = span;
     this.spans.delete(span);
     this.left.add(leftEntry(span, { incomplete, missing: new Set(), waiting: [], since: now, refusal }));
@@ -170,7 +174,7 @@ export class Pending {
   }
 
   /** Nothing is known of a refused point any more. @returns whether anything was. */
-  forgetLeft(id: PointId): boolean {
+  forgetFinished(id: PointId): boolean {
     const wasLately = this.left.delete(id);
     return this.leftBefore.delete(id) || wasLately;
   }
@@ -179,7 +183,7 @@ export class Pending {
    * A half of a span that is on its way has come again.
    * @returns the delivery whose place it takes.
    */
-  replace(span: PendingSpan, { half, delivery }: HeldDelivery): Delivery | undefined {
+  replace(span: InFlightSpan, { phase: half, delivery }: PendingDelivery): Delivery | undefined {
     const former = span[half];
     span[half] = delivery;
     return former;
@@ -189,11 +193,11 @@ export class Pending {
    * A missing half of a point that left has come again.
    * @returns the deliveries to settle now: all of them once the last missing one is there.
    */
-  complete(point: LeftPoint, held: HeldDelivery): readonly Delivery[] {
-    point.missing.delete(held.half);
+  complete(point: FinishedPoint, held: PendingDelivery): readonly Delivery[] {
+    point.missing.delete(held.phase);
     point.waiting.push(held);
     // Only those that are entries of their own ever miss a half.
-    return this.takeWhole(point as LeftEntry);
+    return this.takeWhole(point as FinishedEntry);
   }
 
   /** Deliveries that waited too long for a half that was never given out again: it had been settled after all. */
@@ -209,13 +213,13 @@ export class Pending {
   /** Lets go of waiting deliveries whose origin is lost; spans on their way look at theirs in the end. */
   forgetDead(): void {
     for (const point of [...this.unfinished.values()]) {
-      missDead(point);
+      noteLost(point);
       if (point.waiting.length === 0) this.unfinished.delete(point);
     }
   }
 
-  private takeWhole(point: LeftEntry): readonly Delivery[] {
-    missDead(point);
+  private takeWhole(point: FinishedEntry): readonly Delivery[] {
+    noteLost(point);
     if (point.missing.size === 0) {
       this.unfinished.delete(point);
       return deliveriesOf(point);
@@ -232,19 +236,19 @@ export class Pending {
   }
 }
 
-function deliveriesIn({ start, stop }: PendingSpan): Delivery[] {
+function deliveriesIn({ start, stop }: InFlightSpan): Delivery[] {
   if (start === undefined) return stop === undefined ? [] : [stop];
   return stop === undefined ? [start] : [start, stop];
 }
 
 /** What waits and went back to the broker itself, or was renewed, will come again. */
-function missDead(point: LeftPoint): void {
+function noteLost(point: FinishedPoint): void {
   if (point.waiting.every(({ delivery }) => delivery.live)) return;
-  for (const { half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
+  for (const { phase: half, delivery } of point.waiting) if (!delivery.live) point.missing.add(half);
   point.waiting = point.waiting.filter(({ delivery }) => delivery.live);
 }
 
 /** Takes them out: each is settled once. */
-function deliveriesOf(point: LeftPoint): readonly Delivery[] {
+function deliveriesOf(point: FinishedPoint): readonly Delivery[] {
   return point.waiting.splice(0).map(({ delivery }) => delivery);
 }

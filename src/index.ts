@@ -15,8 +15,8 @@ export {
   type Malformed,
   type MalformedReason,
 } from './codec/envelope.js';
-export type { Id, Notification } from './codec/notification.js';
 export type { PyObject, PyValue } from './codec/python-json.js';
+export type { Id, TraceEvent as Notification } from './codec/trace-event.js';
 export type {
   Delivery,
   Log,
@@ -27,8 +27,7 @@ export type {
   ReceiverHandler,
   ReceiverState,
   Rejection,
-  Settlement,
-  SpanSink,
+  Sink as SpanSink,
 } from './contracts.js';
 export type { Counts, FilterReason, RejectReason } from './counts.js';
 export { BridgeError, ERROR_CODES, type ErrorCode } from './errors.js';

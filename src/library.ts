@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { MeterProvider } from '@opentelemetry/api';
 import { Bridge } from './bridge.js';
-import type { Delivery, Log, Receiver, SpanSink } from './contracts.js';
+import type { Delivery, Log, Receiver, Sink } from './contracts.js';
 import type { Counts, RejectReason } from './counts.js';
 import { BridgeError, messageOf } from './errors.js';
 import type { BatchOptions } from './export/batcher.js';
@@ -24,7 +24,7 @@ export type Destination =
    */
   | { readonly processor: AnySpanProcessor; readonly exporter?: never; readonly sink?: never }
   /** A function, or a sink such as {@link createOtlpSink} makes. */
-  | { readonly sink: SendSpans | SpanSink; readonly exporter?: never; readonly processor?: never };
+  | { readonly sink: SendSpans | Sink; readonly exporter?: never; readonly processor?: never };
 
 /** What a bridge is made of, beside its {@link Destination}. */
 export interface CommonOptions {
@@ -204,7 +204,7 @@ export class LibraryBridge implements AsyncDisposable {
   }
 }
 
-function sinkOf(options: CreateBridgeOptions): SpanSink {
+function sinkOf(options: CreateBridgeOptions): Sink {
   const { exporter, processor, sink, deadlineMs = DEFAULT_DEADLINE_MS, shutdown = true } = options;
   if ([exporter, processor, sink].filter((each) => each !== undefined).length !== 1)
     throw invalid('a bridge needs one of exporter, processor and sink', 'Hand in exactly one of them.');

@@ -97,10 +97,10 @@ function observe(
 }
 
 function countSpans(spans: Counter, { spans: { length }, outcome }: Sent): void {
-  if (outcome.kind === 'taken') {
+  if (outcome.kind === 'accepted') {
     // A backend that claims more than it was sent must not turn the count back.
     const refused = Math.min(outcome.refused ?? 0, length);
-    spans.add(length - refused, { [OUTCOME]: 'taken' });
+    spans.add(length - refused, { [OUTCOME]: 'accepted' });
     if (refused > 0) spans.add(refused, { [OUTCOME]: 'refused' });
   } else {
     // A batch that is refused for good is halved and sent again, down to the single span that is at fault.

@@ -1,6 +1,6 @@
 /** The two steps together, pairing and mapping: what library users hold who have their notifications already. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Notification } from './codec/notification.js';
+import type { TraceEvent } from './codec/trace-event.js';
 import { toTraceId } from './mapping/ids.js';
 import { type KeepOptions, type KeepReason, KeepRules, type Kept } from './mapping/keep-rules.js';
 import type { MappingOptions } from './mapping/options.js';
@@ -120,7 +120,7 @@ export class Translator<Token = undefined> {
    * @returns what it led to: nothing while the other half is awaited, as a rule one span; also what a bound pushed out.
    */
   add(
-    notification: Notification,
+    notification: TraceEvent,
     token: Token,
     bytes = 0,
     now = 0,

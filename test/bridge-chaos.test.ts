@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('answer' as const),
       request: fc.nat(10),
-      outcome: fc.constantFrom<Outcome['kind']>('taken', 'taken', 'retryable'),
+      outcome: fc.constantFrom<Outcome['kind']>('accepted', 'accepted', 'retryable'),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), delivery: fc.nat(50) }) },
@@ -94,7 +94,7 @@ class World {
   async comeToRest(): Promise<void> {
     while (this.queue.length > 0 || this.open.length > 0) {
       if (this.queue.length > 0) this.give(0);
-      else this.answer(0, 'taken');
+      else this.answer(0, 'accepted');
       await settled();
     }
   }
@@ -122,8 +122,8 @@ class World {
     const index = open[choice % open.length]!;
     this.answered.add(index);
     const request = this.sink.requests[index]!;
-    if (outcome === 'taken') this.exported.push(...request.names);
-    request.answer(outcome === 'taken' ? TAKEN : { kind: 'retryable', reason: 'down' });
+    if (outcome === 'accepted') this.exported.push(...request.names);
+    request.answer(outcome === 'accepted' ? TAKEN : { kind: 'retryable', reason: 'down' });
   }
 
   /** The original is gone, and its copy comes whenever it comes. */

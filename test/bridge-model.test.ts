@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { Bridge } from '../src/bridge.js';
 import type { Delivery, Receiver, ReceiverHandler } from '../src/contracts.js';
 import { total } from '../src/counts.js';
-import { Announcer } from '../src/rabbitmq/announcer.js';
+import { AckScheduler } from '../src/rabbitmq/ack-scheduler.js';
 import { Consumption } from '../src/rabbitmq/consumption.js';
 import type { RabbitDelivery } from '../src/rabbitmq/rabbit-delivery.js';
-import { Renewal } from '../src/rabbitmq/renewal.js';
-import { SettlementTurns } from '../src/rabbitmq/settlement-turns.js';
+import { Requeuer } from '../src/rabbitmq/requeue.js';
+import { StatusLogger } from '../src/rabbitmq/status-logger.js';
 import { type Ending, ModelBroker } from './support/model-broker.js';
 import { body, property } from './support/notifications.js';
 import { RememberingLog } from './support/receiving.js';
@@ -106,7 +106,7 @@ class World implements Receiver {
   private readonly answered = new Set<number>();
   private handler!: ReceiverHandler;
   private consumptions: Consumption[] = [];
-  private renewal: Renewal | undefined;
+  private renewal: Requeuer | undefined;
 
   constructor(deliveredBefore: readonly boolean[]) {
     this.bridge = new Bridge({
@@ -125,7 +125,7 @@ class World implements Receiver {
     });
   }
 
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.consumptions.reduce((sum, { unsettled }) => sum + unsettled, 0);
   }
 
@@ -140,16 +140,16 @@ class World implements Receiver {
   async connect(): Promise<void> {
     const connection = this.broker.connect();
     const consumptions: Consumption[] = [];
-    const renewal = new Renewal({
-      ...{ publisher: this.broker.publisher, parking: { name: PARKING }, deadLetters: undefined },
+    const renewal = new Requeuer({
+      ...{ publisher: this.broker.publisher, holdingQueue: { name: PARKING }, deadLetters: undefined },
       ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, onRenewed: () => undefined },
       outstanding: () => consumptions.map(({ outstanding }) => outstanding),
       where: connection.where,
-      announcer: new Announcer(this.log),
+      announcer: new StatusLogger(this.log),
       backoff: { initialMs: 1, maximumMs: 1 },
       random: () => 0,
     });
-    const turns = new SettlementTurns();
+    const turns = new AckScheduler();
     for (const queue of [MAIN, PARKING]) {
       const stopping = new AbortController().signal;
       const onKept = (delivery: RabbitDelivery): void => renewal.consider(delivery);

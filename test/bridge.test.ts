@@ -65,7 +65,7 @@ describe('the bridge', () => {
     const { receiver, sink, bridge, log } = bridging();
     receiver.give(START);
     receiver.give(STOP);
-    sink.requests[0]?.answer({ kind: 'taken', refused: 1, message: 'too old' });
+    sink.requests[0]?.answer({ kind: 'accepted', refused: 1, message: 'too old' });
     await settled();
     assertCounts(bridge, { received: 2, exported: 2, spans: 0, refusedSpans: 1 });
     assert.match(log.text, /too old/);

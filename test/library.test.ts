@@ -78,7 +78,7 @@ describe('a bridge in a program', () => {
       receiver,
       retry: { initialDelayMs: 1 },
       sink: () => {
-        assert.equal(receiver.unsettled, 2);
+        assert.equal(receiver.unacknowledged, 2);
         const next = outcomes.shift();
         if (next instanceof Error) throw next;
         return next;
@@ -90,7 +90,7 @@ describe('a bridge in a program', () => {
     receiver.give(START);
     receiver.give(STOP);
     await eventually(() => bridge.unsettled === 0);
-    assert.deepEqual(sent, ['retryable', 'retryable', 'taken']);
+    assert.deepEqual(sent, ['retryable', 'retryable', 'accepted']);
     await bridge.close();
     await running;
   });
@@ -208,7 +208,7 @@ describe("a bridge's metrics", () => {
       'filtered foreign': 1,
       'rejected not-json': 1,
     });
-    assert.deepEqual(metrics.get('export.spans'), { taken: 1 });
+    assert.deepEqual(metrics.get('export.spans'), { accepted: 1 });
     assert.ok(metrics.has('export.duration'));
     await bridge.close();
     await running;

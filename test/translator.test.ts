@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decode } from '../src/codec/envelope.js';
-import type { Notification } from '../src/codec/notification.js';
+import type { TraceEvent } from '../src/codec/trace-event.js';
 import { pointKey } from '../src/pairing/pair.js';
 import { heldBound, type Translated, Translator, type TranslatorOptions } from '../src/translator.js';
 import { captureNames, readCapture } from './support/captures.js';
@@ -132,25 +132,25 @@ describe('translating recorded notifications', () => {
   }
 });
 
-function halvesByPoint(notifications: readonly Notification[]): Map<string, string[]> {
+function halvesByPoint(notifications: readonly TraceEvent[]): Map<string, string[]> {
   const halves = new Map<string, string[]>();
   for (const notification of notifications) {
     const key = pointKey(notification);
-    halves.set(key, [...(halves.get(key) ?? []), notification.half]);
+    halves.set(key, [...(halves.get(key) ?? []), notification.phase]);
   }
   return halves;
 }
 
 type Made = Extract<Translated<number>, { kind: 'span' }>;
 
-function recorded(name: string): Notification[] {
+function recorded(name: string): TraceEvent[] {
   return readCapture(name).flatMap(({ body, properties }) => {
     const decoded = decode(body, properties);
-    return decoded.kind === 'notification' ? [decoded.notification] : [];
+    return decoded.kind === 'event' ? [decoded.event] : [];
   });
 }
 
-function spansOf(notifications: readonly Notification[], options: TranslatorOptions = {}): Map<string, Made> {
+function spansOf(notifications: readonly TraceEvent[], options: TranslatorOptions = {}): Map<string, Made> {
   const translator = new Translator<number>(options);
   const made = notifications.flatMap((notification, index) => translator.add(notification, index));
   const all = [...made, ...translator.flush()].filter((one): one is Made => one.kind === 'span');

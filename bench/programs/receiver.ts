@@ -20,7 +20,7 @@ export type Order =
 export type Report =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'complete' }
-  | { readonly kind: 'taken'; readonly ids: readonly string[]; readonly at: number }
+  | { readonly kind: 'accepted'; readonly ids: readonly string[]; readonly at: number }
   | {
       readonly kind: 'counted';
       readonly distinct: number;
@@ -73,7 +73,7 @@ function count(body: Buffer, length: number, type: string): void {
   });
   bytes += length;
   requests++;
-  if (isWatched) tell({ kind: 'taken', ids, at: performance.timeOrigin + performance.now() });
+  if (isWatched) tell({ kind: 'accepted', ids, at: performance.timeOrigin + performance.now() });
   if (seen.size < expected) return;
   expected = Number.POSITIVE_INFINITY;
   tell({ kind: 'complete' });

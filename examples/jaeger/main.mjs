@@ -23,7 +23,7 @@ const bridge = createBridge({
 });
 const seen = new Set();
 bridge.on('sent', ({ spans, outcome }) => {
-  if (outcome.kind !== 'taken') return;
+  if (outcome.kind !== 'accepted') return;
   for (const span of spans) {
     const { traceId } = span.spanContext();
     if (!seen.has(traceId)) process.stdout.write(`${JAEGER_UI}/trace/${traceId}\n`);

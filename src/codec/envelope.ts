@@ -8,8 +8,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { MessageProperties } from '../contracts.js';
 import { inflate } from './compression.js';
-import { type Notification, readPayload } from './notification.js';
 import { isObject, own, type PyObject, parsePythonJson } from './python-json.js';
+import { readPayload, type TraceEvent } from './trace-event.js';
 import { readUsualMessage } from './usual-message.js';
 
 /** Every reason for which a message is set aside: a closed list, used as the label of counters. */
@@ -31,7 +31,7 @@ export type MalformedReason = (typeof MALFORMED_REASONS)[number];
 
 /** What a message's body is. */
 export type Decoded =
-  | { readonly kind: 'notification'; readonly notification: Notification }
+  | { readonly kind: 'event'; readonly event: TraceEvent }
   /** A notification of another kind, such as Keystone's `identity.authenticate`: healthy and not ours. */
   | { readonly kind: 'foreign'; readonly eventType: string }
   | Malformed;
@@ -71,7 +71,7 @@ export function decode(
 
 function decodeText(body: Buffer, keepsParams: boolean): Decoded {
   const notification = readUsualMessage(body, keepsParams);
-  if (notification !== undefined) return { kind: 'notification', notification };
+  if (notification !== undefined) return { kind: 'event', event: notification };
   if (isAscii(body)) return decodeFully(body.toString('latin1'));
   if (!isUtf8(body)) return malformed('not-utf-8', 'the body is not UTF-8');
   return decodeFully(body.toString('utf8'));
@@ -109,9 +109,7 @@ function readMessage(message: PyObject): Decoded {
 
 function fromPayload(payload: PyObject): Decoded {
   const read = readPayload(payload);
-  return read.ok
-    ? { kind: 'notification', notification: read.notification }
-    : malformed(read.reason, read.detail);
+  return read.ok ? { kind: 'event', event: read.notification } : malformed(read.reason, read.detail);
 }
 
 function malformed(reason: MalformedReason, detail: string): Malformed {

@@ -6,8 +6,9 @@
  * They are found by `info`: the decoder shares one frozen object between messages that say the same there. Whoever
  * makes an `info` of their own has none, and a notification that was changed has that of what it says now.
  */
-import type { Notification } from './notification.js';
+
 import type { PyObject } from './py-value.js';
+import type { TraceEvent } from './trace-event.js';
 
 export interface Gist {
   readonly name: string;
@@ -28,7 +29,7 @@ class Gists {
 
   constructor(readonly statement: string | undefined) {}
 
-  of({ name, project, service }: Notification): Gist {
+  of({ name, project, service }: TraceEvent): Gist {
     const { last } = this;
     if (last !== undefined && last.name === name && last.service === service && last.project === project)
       return last;
@@ -67,15 +68,15 @@ export function infosOf(statement: string): (host: string) => PyObject {
 }
 
 /** @returns undefined when there is more to say, or nobody knows. */
-export function gistOf(notification: Notification): Gist | undefined {
+export function gistOf(notification: TraceEvent): Gist | undefined {
   return findGists(notification)?.of(notification);
 }
 
 /** Whether a notification says nothing but who speaks where. False when nobody knows. */
-export function saysNothing(notification: Notification): boolean {
+export function saysNothing(notification: TraceEvent): boolean {
   return findGists(notification) === HOST_ONLY;
 }
 
-function findGists({ info, host }: Notification): Gists | undefined {
+function findGists({ info, host }: TraceEvent): Gists | undefined {
   return info['host'] === host ? gistsOf.get(info) : undefined;
 }

@@ -9,10 +9,10 @@
 import { AsciiReader, ascii, CLOSE, OPEN, PLAIN_PATTERN as PLAIN, QUOTE } from './ascii-reader.js';
 import { readIdText } from './id-text.js';
 import { KnownTexts } from './known-texts.js';
-import type { Notification } from './notification.js';
 import { isObject } from './py-value.js';
 import { parsePythonJson } from './python-json.js';
 import { parseTimestampAt } from './timestamp.js';
+import type { TraceEvent } from './trace-event.js';
 import { readSpeech } from './usual-speech.js';
 
 const BEGINS = ascii('{"message_id": "');
@@ -48,7 +48,7 @@ interface Name {
  * @param keepsParams whether the parameters of SQL are wanted; they are checked all the same.
  * @returns undefined when it is any different; whether it is a notification at all is then open.
  */
-export function readUsualMessage(body: Buffer, keepsParams = true): Notification | undefined {
+export function readUsualMessage(body: Buffer, keepsParams = true): TraceEvent | undefined {
   const reader = new AsciiReader(body);
   const named = readName(reader);
   if (named === undefined) return undefined;
@@ -62,7 +62,7 @@ export function readUsualMessage(body: Buffer, keepsParams = true): Notification
   if (speech === undefined || !skipRest(reader)) return undefined;
   const { half, name } = named;
   const { info, project, service, host } = speech;
-  return { half, name, baseId, traceId, parentId, timestamp, info, project, service, host };
+  return { phase: half, name, baseId, traceId, parentId, timestamp, info, project, service, host };
 }
 
 /** From the begin of the message to the id of the trace. */

@@ -2,9 +2,9 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Outcome } from '../contracts.js';
-import { describe, explainNoAnswer } from '../export/explain.js';
+import { describe, explainNoAnswer } from '../export/hints.js';
 import { createOtlpSink, readTls } from '../export/otlp.js';
-import type { Explanation } from '../rabbitmq/explain.js';
+import type { Explanation } from '../rabbitmq/hints.js';
 import { redactUrl } from '../settings/redact.js';
 import type { ExporterSettings, Settings } from '../settings/settings.js';
 import { formatDuration } from '../settings/units.js';
@@ -88,7 +88,7 @@ async function sendSpan(
   try {
     const point = syntheticPoint({ sampleRatio: 1 })!;
     const outcome = await sink.send([spanOf(point, settings.translate)]);
-    const taken = outcome.kind === 'taken' && (outcome.refused ?? 0) === 0;
+    const taken = outcome.kind === 'accepted' && (outcome.refused ?? 0) === 0;
     return { finding: judge(outcome, point.traceId), taken };
   } finally {
     await sink.close();

@@ -8,7 +8,7 @@ import {
   openConnection,
   whereOf,
 } from '../rabbitmq/connection.js';
-import { explain, hostAndPort } from '../rabbitmq/explain.js';
+import { explain, hostAndPort } from '../rabbitmq/hints.js';
 import type { BrokerSettings } from '../settings/settings.js';
 import { brokerAddresses, sourceOf } from '../sidecar/assemble.js';
 import { type Checked, Examination } from './examination.js';

@@ -7,7 +7,7 @@ import { Bridge } from '../bridge.js';
 import type { Log, Receiver } from '../contracts.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import { openConnection, PUBLISHER_CONNECTION_NAME } from '../rabbitmq/connection.js';
-import { type Explanation, explainUnwritten } from '../rabbitmq/explain.js';
+import { type Explanation, explainUnwritten } from '../rabbitmq/hints.js';
 import { publishThrough } from '../rabbitmq/publish-through.js';
 import { Publisher } from '../rabbitmq/publisher.js';
 import { hasExchange } from '../rabbitmq/topology.js';
@@ -83,7 +83,7 @@ class News {
   }
 
   hear({ spans, outcome }: Sent): void {
-    if (outcome.kind !== 'taken') {
+    if (outcome.kind !== 'accepted') {
       this.lastFailure = outcome.reason;
       return;
     }

@@ -1,5 +1,5 @@
 /** What a check found, and how it is shown. */
-import type { Explanation } from '../rabbitmq/explain.js';
+import type { Explanation } from '../rabbitmq/hints.js';
 import { redactUrls } from '../settings/redact.js';
 
 /**

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, isIP } from 'node:net';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
-import type { Explanation } from '../rabbitmq/explain.js';
+import type { Explanation } from '../rabbitmq/hints.js';
 import type { Checked, Examination } from './examination.js';
 import { type Finding, failFor, ok, warn } from './finding.js';
 

@@ -65,8 +65,8 @@ export function spanOf({ start, stop }: SyntheticPoint, settings: TranslateSetti
   });
   for (const body of [start, stop]) {
     const decoded = decode(body, {});
-    if (decoded.kind !== 'notification') throw new Error('the synthetic notification cannot be read');
-    for (const made of translator.add(decoded.notification, undefined)) {
+    if (decoded.kind !== 'event') throw new Error('the synthetic notification cannot be read');
+    for (const made of translator.add(decoded.event, undefined)) {
       if (made.kind === 'span') return made.span;
     }
   }

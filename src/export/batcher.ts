@@ -61,14 +61,14 @@ export class Batcher<Item> {
   }
 
   /** Sends what waits without waiting for more. */
-  hurry(): void {
+  flushNow(): void {
     this.isDue = this.queue.length > 0;
     this.sendWhatIsDue();
   }
 
   /** Sends what waits without waiting for more. @returns when everything added so far has its outcome. */
   flush(): Promise<void> {
-    this.hurry();
+    this.flushNow();
     return new Promise((resolve) => {
       if (this.pending === 0) resolve();
       else this.idleWaiters.push(resolve);
@@ -105,7 +105,7 @@ export class Batcher<Item> {
   }
 
   private startTimer(): void {
-    this.timer ??= setTimeout(() => this.hurry(), this.options.delayMs);
+    this.timer ??= setTimeout(() => this.flushNow(), this.options.delayMs);
   }
 
   private takeBatch(): Entry<Item>[] {

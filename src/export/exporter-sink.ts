@@ -3,7 +3,7 @@
  * It may throw, it may call back never, twice or at once.
  */
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../contracts.js';
+import type { Outcome, Sink } from '../contracts.js';
 import { messageOf } from '../errors.js';
 
 /** What `export()` gives its callback; see `ExportResult` of @opentelemetry/core. */
@@ -21,7 +21,7 @@ const SUCCESS = 0;
 const plainJudge: Judge = async (send) => {
   const { code, error } = await send();
   return code === SUCCESS
-    ? { kind: 'taken' }
+    ? { kind: 'accepted' }
     : { kind: 'retryable', reason: error?.message ?? 'the exporter failed without an error' };
 };
 
@@ -33,16 +33,16 @@ export interface ExporterSinkOptions {
   readonly judge?: Judge;
   /** The deadline passed: lets go of what the exporter still waits for, so that its sockets do not pile up. */
   readonly abandon?: () => void;
-  /** See {@link SpanSink.write}; a span on which it throws waits as it is. */
+  /** See {@link Sink.encode}; a span on which it throws waits as it is. */
   readonly write?: (span: ReadableSpan) => ReadableSpan;
 }
 
 /** A `SpanExporter` as a sink: one call of `export()` is one outcome. */
-export class ExporterSink implements SpanSink {
+export class ExporterSink implements Sink {
   private readonly deadlineMs: number;
   private readonly judge: Judge;
   private readonly abandon: () => void;
-  readonly write: SpanSink['write'];
+  readonly encode: Sink['encode'];
 
   constructor(
     private readonly exporter: SpanExporter,
@@ -52,7 +52,7 @@ export class ExporterSink implements SpanSink {
     this.judge = options.judge ?? plainJudge;
     this.abandon = options.abandon ?? (() => {});
     const { write } = options;
-    this.write = write && ((span) => writtenBy(write, span));
+    this.encode = write && ((span) => writtenBy(write, span));
   }
 
   send(spans: readonly ReadableSpan[]): Promise<Outcome> {

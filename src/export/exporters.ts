@@ -1,6 +1,6 @@
 /** OpenTelemetry's exporters and processors as their users hold them, of SDK 2.x and 3.x alike. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanSink } from '../contracts.js';
+import type { Sink } from '../contracts.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
 import { judgeFailure } from './outcome.js';
 
@@ -25,7 +25,7 @@ const SUCCESS = 0;
  * they say of a batch does not change.
  * @param shutdown whether closing shuts it down, or only flushes it.
  */
-export function sinkOfExporter(exporter: AnySpanExporter, deadlineMs: number, shutdown: boolean): SpanSink {
+export function sinkOfExporter(exporter: AnySpanExporter, deadlineMs: number, shutdown: boolean): Sink {
   const sink = new ExporterSink(exporter, { deadlineMs, judge });
   if (shutdown) return sink;
   return {
@@ -38,7 +38,7 @@ export function sinkOfExporter(exporter: AnySpanExporter, deadlineMs: number, sh
 
 const judge: Judge = async (send) => {
   const { code, error } = await send();
-  if (code === SUCCESS) return { kind: 'taken' };
+  if (code === SUCCESS) return { kind: 'accepted' };
   const problem = error ?? new Error('the exporter failed without an error');
   return judgeFailure(statusOf(problem), problem, Date.now());
 };

@@ -1,7 +1,7 @@
 /** What a gRPC status means for a batch. Source: the OTLP specification's table of retryable status codes. */
 import type { Outcome } from '../contracts.js';
 import { messageOf } from '../errors.js';
-import { explainNoAnswer, hintForGrpcStatus } from './explain.js';
+import { explainNoAnswer, hintForGrpcStatus } from './hints.js';
 
 const INVALID_ARGUMENT = 3;
 const UNAVAILABLE = 14;

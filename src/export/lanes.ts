@@ -3,23 +3,23 @@
  * belongs to that batch. There are as many as batches were ever on their way at once.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../contracts.js';
+import type { Outcome, Sink } from '../contracts.js';
 
 export interface Lane {
-  readonly sink: SpanSink;
+  readonly sink: Sink;
   /** It was given up on, and may still be at work on a batch that has its outcome. */
   readonly isStuck: boolean;
 }
 
-export class Lanes implements SpanSink {
-  readonly write: SpanSink['write'];
+export class Lanes implements Sink {
+  readonly encode: Sink['encode'];
   private readonly free: Lane[];
   private readonly taken = new Set<Lane>();
 
   /** @param open makes one more; the first at once. */
   constructor(private readonly open: () => Lane) {
     const first = open();
-    this.write = first.sink.write;
+    this.encode = first.sink.encode;
     this.free = [first];
   }
 

@@ -1,6 +1,6 @@
 /** A sink that others may watch: same interface, and what is seen changes nothing of what is sent. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../contracts.js';
+import type { Outcome, Sink } from '../contracts.js';
 
 /** One answer of the backend. A batch that is sent again is seen again. */
 export interface Sent {
@@ -10,16 +10,16 @@ export interface Sent {
   readonly durationMs: number;
 }
 
-export class ObservedSink implements SpanSink {
-  readonly write: SpanSink['write'];
+export class ObservedSink implements Sink {
+  readonly encode: Sink['encode'];
   private waiting = 0;
 
   /** @param observe called once for each {@link send}, after its outcome; must not throw. */
   constructor(
-    private readonly sink: SpanSink,
+    private readonly sink: Sink,
     private readonly observe: (sent: Sent) => void,
   ) {
-    this.write = sink.write && ((span) => sink.write!(span));
+    this.encode = sink.encode && ((span) => sink.encode!(span));
   }
 
   /** Batches that were sent and have no outcome yet. */

@@ -7,7 +7,7 @@ import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SpanSink } from '../contracts.js';
+import type { Sink } from '../contracts.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { type Exchange, observe } from './exchange.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
@@ -42,12 +42,12 @@ export interface Tls {
 }
 
 /** @throws BridgeError CONFIG_UNREADABLE when a certificate or key file cannot be read. */
-export function createOtlpSink(options: OtlpOptions): Promise<SpanSink> {
+export function createOtlpSink(options: OtlpOptions): Promise<Sink> {
   const tls = readTls(options.tls);
   return options.protocol === 'grpc' ? grpcSink(options, tls) : httpSink(options, tls);
 }
 
-async function httpSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
+async function httpSink(options: OtlpOptions, tls: Tls): Promise<Sink> {
   const isJson = options.protocol === 'http/json';
   const { OTLPTraceExporter } = await import('./http-exporter.js');
   const write = isJson ? writeAsJson : asItIs;
@@ -109,7 +109,7 @@ const readJson: ReadResponse = (body) => {
   return value;
 };
 
-async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
+async function grpcSink(options: OtlpOptions, tls: Tls): Promise<Sink> {
   const { OTLPTraceExporter } = await import('./grpc-exporter.js');
   const { credentials, Metadata } = await import('@grpc/grpc-js');
   const metadata = new Metadata();
@@ -132,7 +132,7 @@ async function grpcSink(options: OtlpOptions, tls: Tls): Promise<SpanSink> {
 
 const grpcJudge: Judge = async (send) => {
   const { code, error }: ExportResult = await send();
-  return code === SUCCESS ? { kind: 'taken' } : judgeGrpcFailure(error);
+  return code === SUCCESS ? { kind: 'accepted' } : judgeGrpcFailure(error);
 };
 
 /** What the exporters of all protocols are told alike. */

@@ -1,7 +1,7 @@
 /** What an answer of the backend means, as a value. Pure. */
 import type { Outcome } from '../contracts.js';
 import type { Exchange } from './exchange.js';
-import { describe, explainNoAnswer, HINT_FOREIGN_ANSWER, hintForStatus } from './explain.js';
+import { describe, explainNoAnswer, HINT_FOREIGN_ANSWER, hintForStatus } from './hints.js';
 
 /** The batch itself is at fault, and sending it again is useless. Everything else may pass or be put right. */
 const PERMANENT_STATUSES = new Set([400, 413, 422]);
@@ -21,7 +21,7 @@ export type ReadResponse = (body: Buffer) => TraceResponse;
 export function judgeSuccess(exchange: Exchange, read: ReadResponse): Outcome {
   const { status, contentType = '', body } = exchange;
   if (body === undefined) return retryable('the connection broke before the whole answer was there');
-  if (body.length === 0) return { kind: 'taken' };
+  if (body.length === 0) return { kind: 'accepted' };
   try {
     return judgeResponse(read(body));
   } catch {
@@ -37,7 +37,7 @@ function judgeResponse({ partialSuccess }: TraceResponse): Outcome {
   const refused = Number(partialSuccess?.rejectedSpans ?? 0);
   const message = partialSuccess?.errorMessage ?? '';
   return {
-    kind: 'taken',
+    kind: 'accepted',
     ...(refused > 0 ? { refused } : {}),
     ...(message === '' ? {} : { message }),
   };

@@ -7,7 +7,7 @@
  * tell of batches that it sent by itself; so batches here are small, and one is on its way at a time.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../contracts.js';
+import type { Outcome, Sink } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import type { BatchOptions } from './batcher.js';
 import type { AnySpanProcessor } from './exporters.js';
@@ -18,7 +18,7 @@ export const PROCESSOR_BATCH: Pick<BatchOptions, 'maxSize' | 'maxInFlight'> = {
   maxInFlight: 1,
 };
 
-export class ProcessorSink implements SpanSink {
+export class ProcessorSink implements Sink {
   /**
    * @param deadlineMs milliseconds after which a flush that has not ended counts as failed.
    * @param shutdown whether closing shuts the processor down, or only flushes it.
@@ -51,7 +51,7 @@ export class ProcessorSink implements SpanSink {
   private async process(spans: readonly ReadableSpan[]): Promise<Outcome> {
     for (const span of spans) this.processor.onEnd(span);
     await this.processor.forceFlush();
-    return { kind: 'taken' };
+    return { kind: 'accepted' };
   }
 }
 

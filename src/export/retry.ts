@@ -4,7 +4,7 @@
  * found, so that it takes no other with it.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../contracts.js';
+import type { Outcome, Sink } from '../contracts.js';
 
 /** An outcome that will not change. */
 export type FinalOutcome = Exclude<Outcome, { kind: 'retryable' }>;
@@ -31,7 +31,7 @@ export class Retrier {
   private readonly options: Required<RetryOptions>;
 
   constructor(
-    private readonly sink: SpanSink,
+    private readonly sink: Sink,
     options: RetryOptions = {},
   ) {
     this.options = {
@@ -64,7 +64,7 @@ export class Retrier {
       signal,
     );
     if (outcome === undefined) return;
-    if (outcome.kind === 'taken' || to - from === 1) return onFinal(from, to, outcome);
+    if (outcome.kind === 'accepted' || to - from === 1) return onFinal(from, to, outcome);
     const middle = from + Math.ceil((to - from) / 2);
     await this.part(spans, from, middle, onFinal, signal);
     await this.part(spans, middle, to, onFinal, signal);

@@ -1,13 +1,14 @@
 /** What a family of trace points is to the mapping. */
-import type { Notification } from '../codec/notification.js';
+
 import type { PyObject, PyValue } from '../codec/python-json.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import type { SpanDraft } from './draft.js';
 
 /** The two halves, at least one there. `main` is the start, or the stop when the start is missing. */
 export interface Halves {
-  readonly start: Notification | undefined;
-  readonly stop: Notification | undefined;
-  readonly main: Notification;
+  readonly start: TraceEvent | undefined;
+  readonly stop: TraceEvent | undefined;
+  readonly main: TraceEvent;
 }
 
 /** Whether a known field has the shape that the convention reads; if not, it is kept as a leaf like unknown ones. */

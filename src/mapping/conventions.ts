@@ -1,7 +1,7 @@
 /** Which family a trace point belongs to: by what its `info` holds, never by its name. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Notification } from '../codec/notification.js';
 import { isObject, own, type PyObject, type PyValue } from '../codec/python-json.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import type { Convention, Halves } from './convention.js';
 import { db } from './db.js';
 import type { SpanDraft } from './draft.js';
@@ -17,7 +17,7 @@ const NO_FIELDS: PyObject = {};
 export type Family = 'http-server' | 'http-client' | 'db' | 'function' | 'other';
 
 /** The family that a half alone shows; a stop seldom shows any. */
-export function familyOf(half: Notification): Family {
+export function familyOf(half: TraceEvent): Family {
   return nameOf(conventionOf(half));
 }
 
@@ -35,7 +35,7 @@ export function describePoint(draft: SpanDraft, halves: Halves): void {
   putRest(draft, halves, convention);
 }
 
-function conventionOf(half: Notification | undefined): Convention | undefined {
+function conventionOf(half: TraceEvent | undefined): Convention | undefined {
   return FAMILIES.find(({ infoKey }) => objectAt(half, infoKey) !== undefined);
 }
 
@@ -46,7 +46,7 @@ function nameOf(convention: Convention | undefined): Family {
   return convention === functionCall ? 'function' : 'other';
 }
 
-function objectAt(half: Notification | undefined, infoKey: string): PyObject | undefined {
+function objectAt(half: TraceEvent | undefined, infoKey: string): PyObject | undefined {
   const value = half === undefined ? undefined : own(half.info, infoKey);
   return isObject(value) ? value : undefined;
 }
@@ -69,7 +69,7 @@ function putRest(draft: SpanDraft, { start, stop, main }: Halves, convention: Co
 }
 
 /** describeError() reads these two, and an empty `etype` is osprofiler's way to say that nothing went wrong. */
-function isReadFromStop(key: string, stop: Notification): boolean {
+function isReadFromStop(key: string, stop: TraceEvent): boolean {
   if (key === 'etype') return true;
   if (key !== 'message') return false;
   return hasRaised(stop) || stop.info['message'] === null;

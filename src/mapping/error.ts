@@ -8,8 +8,8 @@
  * Conventions: opentelemetry semantic-conventions, recording errors; exceptions on spans (stable).
  */
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
-import type { Notification } from '../codec/notification.js';
 import { own, type PyValue } from '../codec/python-json.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import { toHrTime } from '../span/time.js';
 import type { SpanDraft } from './draft.js';
 
@@ -21,7 +21,7 @@ const TRACEBACK = 'Traceback (most recent call last)';
  */
 export function describeError(
   draft: SpanDraft,
-  stop: Notification,
+  stop: TraceEvent,
   endTime: number,
   isComplete: boolean,
 ): void {
@@ -40,7 +40,7 @@ export function describeError(
 }
 
 /** Whether the traced code raised, as its stop tells. */
-export function hasRaised(stop: Notification): boolean {
+export function hasRaised(stop: TraceEvent): boolean {
   const type = own(stop.info, 'etype');
   return type !== undefined && type !== null && type !== '';
 }

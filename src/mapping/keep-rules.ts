@@ -8,7 +8,7 @@
  *
  * Pure: the caller's clock, nothing of its own.
  */
-import type { Notification } from '../codec/notification.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import { pointKey, type TracePoint } from '../pairing/pair.js';
 import { hasFailed } from './failed.js';
 import { toTraceId } from './ids.js';
@@ -103,7 +103,7 @@ export class KeepRules<Token> {
   }
 
   /** A half has come. @param bytes the size of its message. */
-  see({ baseId, traceId, half, timestamp }: Notification, bytes: number, now: number): void {
+  see({ baseId, traceId, phase: half, timestamp }: TraceEvent, bytes: number, now: number): void {
     const id = String(baseId);
     if (this.decisionOf(id) !== undefined) return;
     const trace = this.traces.get(id) ?? this.begin(id, now);
@@ -116,9 +116,9 @@ export class KeepRules<Token> {
   }
 
   /** Like that of `TraceRules`: a half of a point that waits comes again. */
-  takeAgain(notification: Notification, token: Token): { readonly released: Token } | undefined {
+  takeAgain(notification: TraceEvent, token: Token): { readonly released: Token } | undefined {
     const point = this.held.get(pointKey(notification));
-    return point && { released: exchangeToken(point, notification.half, token) };
+    return point && { released: exchangeToken(point, notification.phase, token) };
   }
 
   /** What the other rules have decided on passes, waits, or is dropped. */

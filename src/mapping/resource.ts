@@ -1,6 +1,6 @@
 /** The resource of a span: which service on which host spoke. */
 import type { Attributes } from '@opentelemetry/api';
-import type { Notification } from '../codec/notification.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import type { MappingOptions } from './options.js';
 
 /**
@@ -14,7 +14,7 @@ export interface SpanResource {
 }
 
 /** Who speaks in a notification. */
-export type Speaker = Pick<Notification, 'project' | 'service' | 'host'>;
+export type Speaker = Pick<TraceEvent, 'project' | 'service' | 'host'>;
 
 /** More services than this on more hosts than one fleet has: then the cache starts afresh. */
 const MAX_RESOURCES = 10_000;

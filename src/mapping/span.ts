@@ -4,7 +4,7 @@
  */
 import { type SpanContext, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Id, Notification } from '../codec/notification.js';
+import type { Id, TraceEvent } from '../codec/trace-event.js';
 import type { Incomplete } from '../pairing/pair.js';
 import { toHrTime } from '../span/time.js';
 import { readOnce } from '../span/unread-span.js';
@@ -72,7 +72,7 @@ export class SpanMapper {
    * @param of any point of the trace.
    * @param begin and `end`: microseconds.
    */
-  rootSpan(of: Notification, begin: number, end: number): ReadableSpan {
+  rootSpan(of: TraceEvent, begin: number, end: number): ReadableSpan {
     const { shiftMicros } = this.options;
     const draft = new SpanDraft(this.options, this.redact);
     const { baseId } = of;
@@ -88,7 +88,7 @@ export class SpanMapper {
    * What a trace is found by goes in first, so that no count limit ever drops it, and in one literal: put one by one
    * these six were a tenth of the mapping.
    */
-  private draftOf({ baseId, traceId, parentId, name, project, service }: Notification): SpanDraft {
+  private draftOf({ baseId, traceId, parentId, name, project, service }: TraceEvent): SpanDraft {
     const identity = {
       'osprofiler.base_id': String(baseId),
       'osprofiler.trace_id': String(traceId),
@@ -105,7 +105,7 @@ export class SpanMapper {
     return draft;
   }
 
-  private identityOf({ baseId, traceId, parentId }: Notification): Identity {
+  private identityOf({ baseId, traceId, parentId }: TraceEvent): Identity {
     const trace = toTraceId(baseId);
     const isRoot = parentId === baseId && !this.options.rootSpan;
     return { context: contextOf(trace, traceId), parent: isRoot ? undefined : contextOf(trace, parentId) };
@@ -120,9 +120,9 @@ interface Identity {
 /** @returns the end in microseconds: the start itself when the stop is missing or earlier. */
 function putTimes(
   draft: SpanDraft,
-  main: Notification,
-  start: Notification | undefined,
-  stop: Notification | undefined,
+  main: TraceEvent,
+  start: TraceEvent | undefined,
+  stop: TraceEvent | undefined,
 ): number {
   if (start === undefined || stop === undefined) {
     const incomplete: Incomplete = start === undefined ? 'start missing' : 'stop missing';

@@ -9,7 +9,7 @@
  *
  * Pure: the caller's clock, nothing of its own.
  */
-import type { Notification } from '../codec/notification.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import { pointKey, type TracePoint } from '../pairing/pair.js';
 import { familyOf } from './conventions.js';
 import { hasRaised } from './error.js';
@@ -53,7 +53,7 @@ export type Ruled<Token> =
   | { readonly kind: 'keep'; readonly point: TracePoint<Token> }
   | { readonly kind: 'drop'; readonly point: TracePoint<Token>; readonly reason: DropReason }
   /** The span that gathers the trace's roots, in microseconds. */
-  | { readonly kind: 'root'; readonly of: Notification; readonly begin: number; readonly end: number };
+  | { readonly kind: 'root'; readonly of: TraceEvent; readonly begin: number; readonly end: number };
 
 /** Traces watched at once; past it the one that was quiet longest is taken to be over. */
 const MAX_TRACES = 10_000;
@@ -95,9 +95,9 @@ export class TraceRules<Token> {
   }
 
   /** A half has come: its trace is alive, and so is its parent, if this point stays. */
-  see(notification: Notification, now: number): void {
+  see(notification: TraceEvent, now: number): void {
     const trace = this.touch(String(notification.baseId), now);
-    if (notification.half === 'stop' || !this.drops) return;
+    if (notification.phase === 'stop' || !this.drops) return;
     addBounded(trace.begun, String(notification.traceId), MAX_POINTS);
     if (!this.mayBeDropped(notification)) this.addParent(trace, notification);
   }
@@ -107,9 +107,9 @@ export class TraceRules<Token> {
    * that a waiting point was given up on comes too late.
    * @returns the token to let go of; undefined when no such point waits.
    */
-  takeAgain(notification: Notification, token: Token): { readonly released: Token } | undefined {
+  takeAgain(notification: TraceEvent, token: Token): { readonly released: Token } | undefined {
     const point = this.held.get(pointKey(notification));
-    return point && { released: exchangeToken(point, notification.half, token) };
+    return point && { released: exchangeToken(point, notification.phase, token) };
   }
 
   /** A point has both its halves, or will never have them. */
@@ -176,7 +176,7 @@ export class TraceRules<Token> {
   }
 
   /** Known from the start alone; SQL may yet turn out to have taken long. */
-  private mayBeDropped(start: Notification): boolean {
+  private mayBeDropped(start: TraceEvent): boolean {
     const family = familyOf(start);
     if (this.dropped.has(start.name) || this.dropped.has(family)) return true;
     return family === 'db' && this.options.dropSqlShorterThanMs !== undefined;
@@ -213,7 +213,7 @@ export class TraceRules<Token> {
   }
 
   /** A trace that never falls silent would otherwise remember its parents for ever. */
-  private addParent({ parents }: Trace<Token>, { parentId }: Notification): void {
+  private addParent({ parents }: Trace<Token>, { parentId }: TraceEvent): void {
     addBounded(parents, String(parentId), MAX_POINTS);
   }
 

@@ -1,5 +1,5 @@
 /** What is known of a trace while it is watched, and what becomes of that as points come and go. */
-import type { Notification } from '../codec/notification.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import type { TracePoint } from '../pairing/pair.js';
 
 /** Why a point makes no span. */
@@ -71,7 +71,7 @@ export function newTrace<Token>(hasRoot: boolean, remains: Remains | undefined):
  */
 export function exchangeToken<Token>(
   point: TracePoint<Token>,
-  half: Notification['half'],
+  half: TraceEvent['phase'],
   token: Token,
 ): Token {
   if (point[half] === undefined) return token;
@@ -114,8 +114,8 @@ function beginsBefore<Token>(timestamp: number, other: TracePoint<Token> | undef
 }
 
 /** What a point is known by: its start, or its stop when that is all there is. */
-export function mainOf<Token>({ start, stop }: TracePoint<Token>): Notification {
-  return (start ?? stop) as Notification;
+export function mainOf<Token>({ start, stop }: TracePoint<Token>): TraceEvent {
+  return (start ?? stop) as TraceEvent;
 }
 
 /** In microseconds; an incomplete point has no length. */

@@ -4,7 +4,7 @@
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Gist, gistOf, saysNothing } from '../codec/gists.js';
-import type { Notification } from '../codec/notification.js';
+import type { TraceEvent } from '../codec/trace-event.js';
 import type { TracePoint } from '../pairing/pair.js';
 import { isUsualId, type SpanIdentity, type SpanPattern, UsualSpan } from '../span/usual-span.js';
 import { toTraceId } from './ids.js';
@@ -54,7 +54,7 @@ export class UsualSpans {
   }
 }
 
-function addsOnlyTime(stop: Notification, start: Notification): boolean {
+function addsOnlyTime(stop: TraceEvent, start: TraceEvent): boolean {
   return saysNothing(stop) && stop.host === start.host && stop.timestamp >= start.timestamp;
 }
 
@@ -62,10 +62,7 @@ function addsOnlyTime(stop: Notification, start: Notification): boolean {
 let usualBaseId: string | undefined;
 let usualParentId: string | undefined;
 
-function identityOf(
-  { baseId, traceId, parentId }: Notification,
-  rootSpan: boolean,
-): SpanIdentity | undefined {
+function identityOf({ baseId, traceId, parentId }: TraceEvent, rootSpan: boolean): SpanIdentity | undefined {
   if (baseId !== usualBaseId) {
     if (!isUsualId(baseId)) return undefined;
     usualBaseId = baseId;

@@ -5,7 +5,7 @@
  * bounded by count, bytes and age; past a bound the oldest half leaves as an incomplete point.
  */
 
-import type { Id, Notification } from '../codec/notification.js';
+import type { Id, TraceEvent } from '../codec/trace-event.js';
 import { UUID_LENGTH } from '../uuid.js';
 import { hashOf, type PointId, PointTable } from './point-table.js';
 
@@ -15,8 +15,8 @@ export type Incomplete = 'stop missing' | 'start missing';
 /** A trace point ready to become a span: at least one half. */
 export interface TracePoint<Token> extends PointId {
   readonly traceId: Id;
-  readonly start: Notification | undefined;
-  readonly stop: Notification | undefined;
+  readonly start: TraceEvent | undefined;
+  readonly stop: TraceEvent | undefined;
   /** One for each half that there is, the start's first. While the point waits, a half's newer token takes its place. */
   readonly tokens: Token[];
 }
@@ -53,7 +53,7 @@ class OpenHalf<Token> implements PointId {
   /** @param since when it came, by the caller's clock, ms. Kept when an equal half takes its place: it is not younger. */
   constructor(
     readonly hash: number,
-    readonly notification: Notification,
+    readonly notification: TraceEvent,
     public token: Token,
     readonly bytes: number,
     readonly since: number,
@@ -75,20 +75,20 @@ const UNUSUAL = '\u0001';
 const ROOT = Symbol('root');
 
 /** The identity of a trace point as a text. No two share one, whatever their ids are. */
-export function pointKey({ baseId, traceId }: Pick<Notification, 'baseId' | 'traceId'>): string {
+export function pointKey({ baseId, traceId }: Pick<TraceEvent, 'baseId' | 'traceId'>): string {
   return isUsual(baseId) && isUsual(traceId) && !traceId.startsWith(UNUSUAL)
     ? traceId + baseId
     : `${UNUSUAL}${keyPart(baseId)} ${keyPart(traceId)}`;
 }
 
 /** The hash is one of the point's own id alone where that is a UUID's text, which is half the work. */
-export function pointId(notification: Pick<Notification, 'baseId' | 'traceId'>): PointId {
+export function pointId(notification: Pick<TraceEvent, 'baseId' | 'traceId'>): PointId {
   const { baseId, traceId } = notification;
   return { baseId, traceId, hash: hashOf(isUsual(traceId) ? traceId : pointKey(notification)) };
 }
 
 /** The identity of the span that gathers a trace's roots: no trace point has it. */
-export function rootId({ baseId }: Pick<Notification, 'baseId'>): PointId {
+export function rootId({ baseId }: Pick<TraceEvent, 'baseId'>): PointId {
   return { baseId, traceId: ROOT, hash: hashOf(keyPart(baseId)) };
 }
 
@@ -131,13 +131,13 @@ export class Pairer<Token> {
    * @param bytes the size of its body, which stands for the memory that it takes while open.
    * @param now the caller's clock, ms; never going back.
    */
-  add(id: PointId, notification: Notification, token: Token, bytes: number, now: number): Paired<Token> {
+  add(id: PointId, notification: TraceEvent, token: Token, bytes: number, now: number): Paired<Token> {
     const other = this.open.get(id);
     if (other === undefined) {
       this.append(new OpenHalf(id.hash, notification, token, bytes, now));
       return NOTHING;
     }
-    if (other.notification.half === notification.half) {
+    if (other.notification.phase === notification.phase) {
       const replaced = other.token;
       other.token = token;
       return { replaced };
@@ -145,7 +145,7 @@ export class Pairer<Token> {
     this.remove(other);
     return {
       complete:
-        notification.half === 'stop'
+        notification.phase === 'stop'
           ? pointOf(other.hash, other.notification, notification, [other.token, token])
           : pointOf(other.hash, notification, other.notification, [token, other.token]),
     };
@@ -206,8 +206,8 @@ export class Pairer<Token> {
 /** @param start and `stop`: of one point; at least one. */
 function pointOf<Token>(
   hash: number,
-  start: Notification | undefined,
-  stop: Notification | undefined,
+  start: TraceEvent | undefined,
+  stop: TraceEvent | undefined,
   tokens: Token[],
 ): TracePoint<Token> {
   const { baseId, traceId } = (start ?? stop)!;
@@ -215,7 +215,7 @@ function pointOf<Token>(
 }
 
 function incomplete<Token>({ hash, notification, token }: OpenHalf<Token>): TracePoint<Token> {
-  return notification.half === 'start'
+  return notification.phase === 'start'
     ? pointOf(hash, notification, undefined, [token])
     : pointOf(hash, undefined, notification, [token]);
 }

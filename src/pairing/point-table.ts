@@ -4,7 +4,7 @@
  * each half as much again. Here the places of deleted entries are closed at once (linear probing, backward-shift
  * deletion), so that nothing is ever made anew but for growth.
  */
-import type { Id } from '../codec/notification.js';
+import type { Id } from '../codec/trace-event.js';
 
 /** The identity of a trace point: its trace and itself, whatever text or number they are. */
 export interface PointId {

@@ -5,8 +5,8 @@
  * that base64 text. Source: openstack/osprofiler `web.py`, `_utils.py` (`signed_pack`, `signed_unpack`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Id } from '../codec/notification.js';
 import { isObject, own, type PyValue, parsePythonJson } from '../codec/python-json.js';
+import type { Id } from '../codec/trace-event.js';
 
 /** The header with the trace's and the caller's ids. */
 export const TRACE_INFO_HEADER = 'X-Trace-Info';

@@ -1,6 +1,7 @@
 /** The frames that end a delivery, on a channel of amqplib's. */
+
+import type { Acknowledger } from './ack-tracker.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
-import type { Acknowledger } from './ledger.js';
 
 export function acknowledgerOf(channel: Pick<AmqpChannel, 'ack' | 'nack'>): Acknowledger {
   return {

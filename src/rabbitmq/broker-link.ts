@@ -5,12 +5,12 @@
 import type { Log, ReceiverState } from '../contracts.js';
 import { type BrokerAddress, describeBrokers } from '../oslo/transport-url.js';
 import { pause, settledWithin } from '../pause.js';
-import { Announcer } from './announcer.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from './backoff.js';
 import { type BrokerConnection, CONNECTION_NAME, OPENING_DEADLINE_MS } from './connection.js';
-import { hostAndPort } from './explain.js';
+import { hostAndPort } from './hints.js';
 import { type Connected, HostCycle, type HostCycleOptions } from './host-cycle.js';
 import type { RabbitReceiverStatus } from './rabbitmq-options.js';
+import { StatusLogger } from './status-logger.js';
 
 export interface BrokerLinkOptions {
   readonly address: BrokerAddress;
@@ -21,7 +21,7 @@ export interface BrokerLinkOptions {
 }
 
 export class BrokerLink {
-  readonly announcer: Announcer;
+  readonly announcer: StatusLogger;
   readonly backoff: Backoff;
   /** What the receiver does; it says so itself while it has a connection. */
   state: ReceiverState = { kind: 'connecting' };
@@ -39,7 +39,7 @@ export class BrokerLink {
   constructor(options: BrokerLinkOptions, queue: string, onFailure: HostCycleOptions['onFailure']) {
     const { address, log, backoff = DEFAULT_BACKOFF, random } = options;
     this.#options = options;
-    this.announcer = new Announcer(log);
+    this.announcer = new StatusLogger(log);
     this.backoff = new Backoff(backoff, random);
     this.#hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue, onFailure });
   }

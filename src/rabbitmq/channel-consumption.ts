@@ -3,14 +3,15 @@
  * let go of. Deliveries are void from then on.
  */
 import type { ConsumeMessage } from 'amqplib';
-import { turnNow } from '../clock.js';
-import type { Log, Origin, ReceiverHandler, Settlement } from '../contracts.js';
+import { coarseNow } from '../clock.js';
+import type { Log, Origin, ReceiverHandler } from '../contracts.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { settledWithin } from '../pause.js';
+import type { Settlement } from './ack-tracker.js';
+import { type Acknowledger, AckTracker } from './ack-tracker.js';
 import { acknowledgerOf, messageWith } from './acknowledger.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
-import { BodyStore } from './body-store.js';
-import { type Acknowledger, Ledger } from './ledger.js';
+import { BodyArena } from './body-arena.js';
 import { inOneWrite } from './one-write.js';
 import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
 
@@ -35,8 +36,8 @@ export class ChannelConsumption {
   readonly #channel: AmqpChannel;
   readonly #options: ChannelConsumptionOptions;
   readonly #origin: Origin;
-  readonly #ledger = new Ledger(false);
-  readonly #bodies = new BodyStore(() => this.#ledger as Iterable<RabbitDelivery>);
+  readonly #ledger = new AckTracker(false);
+  readonly #bodies = new BodyArena(() => this.#ledger as Iterable<RabbitDelivery>);
   readonly #acknowledger: Acknowledger;
   #end!: (lost?: BridgeError) => void;
   /** Nothing is ever kept aside here. */
@@ -119,7 +120,7 @@ export class ChannelConsumption {
 
   #withdraw(delivery: RabbitDelivery): boolean {
     if (!this.#ledger.drop(delivery)) return false;
-    this.#options.handler.onRenewed(delivery);
+    this.#options.handler.onRequeued(delivery);
     return true;
   }
 
@@ -134,7 +135,7 @@ export class ChannelConsumption {
     }
     const { queue, handler } = this.#options;
     const out = message as unknown as ConsumeMessage;
-    const delivery = new RabbitDelivery(this.#holder, this.#origin, out, queue, turnNow());
+    const delivery = new RabbitDelivery(this.#holder, this.#origin, out, queue, coarseNow());
     this.#ledger.add(delivery);
     this.#handedOver = true;
     handler.onDelivery(delivery);

@@ -82,7 +82,7 @@ export class ChannelReceiver implements Receiver {
     return this.#state;
   }
 
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.#consumption?.unsettled ?? 0;
   }
 

@@ -16,8 +16,8 @@ import { messageOf } from '../errors.js';
 import type { BrokerAddress, BrokerHost, BrokerTls } from '../oslo/transport-url.js';
 import { settledWithin } from '../pause.js';
 import { untilOpened } from './early-close.js';
-import { hostAndPort, type Where } from './explain.js';
 import { readFrames } from './frame-reader.js';
+import { hostAndPort, type Where } from './hints.js';
 
 /** How the connection is called in the broker's listings. */
 export const CONNECTION_NAME = 'osprofiler-otel-bridge';

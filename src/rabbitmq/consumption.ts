@@ -4,18 +4,19 @@
  * would settle somebody else's message.
  */
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { turnNow } from '../clock.js';
-import type { Log, Origin, ReceiverHandler, Rejection, Settlement } from '../contracts.js';
+import { coarseNow } from '../clock.js';
+import type { Log, Origin, ReceiverHandler, Rejection } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import { settledWithin } from '../pause.js';
+import type { AckScheduler, SettlingChannel } from './ack-scheduler.js';
+import type { Settlement } from './ack-tracker.js';
+import { type Acknowledger, AckTracker } from './ack-tracker.js';
 import { acknowledgerOf } from './acknowledger.js';
-import { BodyStore } from './body-store.js';
+import { BodyArena } from './body-arena.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
-import { hostAndPort } from './explain.js';
-import { type Acknowledger, Ledger } from './ledger.js';
+import { hostAndPort } from './hints.js';
 import { inOneWrite } from './one-write.js';
 import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
-import type { SettlementTurns, SettlingChannel } from './settlement-turns.js';
 
 const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
@@ -27,7 +28,7 @@ export interface ConsumptionOptions {
   readonly prefetch: number;
   readonly handler: ReceiverHandler;
   /** When its settlements go to the broker: with those of other channels that bring halves of the same pairs. */
-  readonly turns: SettlementTurns;
+  readonly turns: AckScheduler;
   /** Once aborted, nothing more is handed over. */
   readonly stopping: AbortSignal;
   /** Takes over what is rejected; absent: the broker discards it, by the queue's own dead-letter policy. */
@@ -46,7 +47,7 @@ export class Consumption implements Holder, SettlingChannel {
   /** Resolves when no further message will come. */
   readonly ended: Promise<ConsumptionEnd>;
   readonly #origin: Origin;
-  readonly #ledger = new Ledger();
+  readonly #ledger = new AckTracker();
   readonly #acknowledger: Acknowledger;
   readonly #channelClosed: Promise<void>;
   #end!: (how: ConsumptionEnd) => void;
@@ -59,7 +60,7 @@ export class Consumption implements Holder, SettlingChannel {
   readonly #stop = (): void => {
     this.#isStopping = true;
   };
-  readonly #bodies = new BodyStore(() => this.outstanding);
+  readonly #bodies = new BodyArena(() => this.outstanding);
   #window = 0;
   #finished = 0;
 
@@ -195,7 +196,7 @@ export class Consumption implements Holder, SettlingChannel {
 
   withdraw(delivery: RabbitDelivery): boolean {
     if (!this.#ledger.setAside(delivery)) return false;
-    this.options.handler.onRenewed(delivery);
+    this.options.handler.onRequeued(delivery);
     return true;
   }
 
@@ -219,7 +220,7 @@ export class Consumption implements Holder, SettlingChannel {
     }
     // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
     if (this.#isStopping) return;
-    const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, turnNow());
+    const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, coarseNow());
     this.#ledger.add(delivery);
     this.#handOver(delivery);
     this.#tellIfFull();

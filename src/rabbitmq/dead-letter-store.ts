@@ -4,7 +4,7 @@ import type { Log, Rejection } from '../contracts.js';
 import { BridgeError } from '../errors.js';
 import type { BrokerAddress, BrokerHost } from '../oslo/transport-url.js';
 import { type BrokerConnection, openConnection, PUBLISHER_CONNECTION_NAME, whereOf } from './connection.js';
-import { type Explanation, explain, explainUnwritten, hostAndPort } from './explain.js';
+import { type Explanation, explain, explainUnwritten, hostAndPort } from './hints.js';
 import { homeOf, type Provenance, provenanceOf, rejectionOf, returningProperties } from './provenance.js';
 import { type Published, Publisher } from './publisher.js';
 import { queueDepth } from './topology.js';

@@ -5,12 +5,12 @@
  */
 import type { Rejection } from '../contracts.js';
 import { pause } from '../pause.js';
-import type { Announcer } from './announcer.js';
 import { Backoff, type BackoffBounds } from './backoff.js';
-import { explainUnwritten, hostAndPort, type Where } from './explain.js';
+import { explainUnwritten, hostAndPort, type Where } from './hints.js';
 import { deadLetterProperties } from './provenance.js';
 import type { Published, Publisher } from './publisher.js';
 import type { RabbitDelivery } from './rabbit-delivery.js';
+import type { StatusLogger } from './status-logger.js';
 import type { OwnQueue } from './topology.js';
 
 export const DEAD_LETTER_QUEUE = 'osprofiler-otel-bridge.dead-letters';
@@ -21,7 +21,7 @@ export interface DeadLettersOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly queue: OwnQueue;
   readonly where: Where;
-  readonly announcer: Announcer;
+  readonly announcer: StatusLogger;
   /** Told of each delivery that could not be written and is held. */
   readonly onHeld: (delivery: RabbitDelivery) => void;
   readonly onWritten: () => void;

@@ -2,7 +2,7 @@
 import type { Log } from '../contracts.js';
 import type { BrokerAddress, BrokerHost } from '../oslo/transport-url.js';
 import { type BrokerConnection, openConnection, whereOf } from './connection.js';
-import { type Explanation, explain, type Where } from './explain.js';
+import { type Explanation, explain, type Where } from './hints.js';
 
 export interface Connected {
   readonly connection: BrokerConnection;

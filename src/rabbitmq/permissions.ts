@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BrokerConnection } from './connection.js';
-import { codeOf } from './explain.js';
+import { codeOf } from './hints.js';
 
 /** Rejects with the broker's 403. A queue that is not there may be consumed as soon as it is. */
 export async function checkMayConsume(connection: BrokerConnection, queue: string): Promise<void> {

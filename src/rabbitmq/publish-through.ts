@@ -1,6 +1,6 @@
 /** Messages through somebody else's exchange, to see where it leads. */
 import type { BrokerConnection } from './connection.js';
-import { codeOf } from './explain.js';
+import { codeOf } from './hints.js';
 
 /**
  * - `routed`: to at least one queue.

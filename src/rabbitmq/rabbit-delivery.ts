@@ -1,8 +1,8 @@
 /** A message that a channel handed out, and what can be done with it. */
 import type { ConsumeMessage, MessageProperties } from 'amqplib';
-import type { Delivery, Origin, Settlement } from '../contracts.js';
-import type { BodyStore, Shelf, Stored } from './body-store.js';
-import { LedgerEntry } from './ledger.js';
+import type { Delivery, Origin, Rejection } from '../contracts.js';
+import { type Settlement, TrackedDelivery } from './ack-tracker.js';
+import type { BodyArena, Shelf, Stored } from './body-arena.js';
 import { deliveriesBefore, type Provenance, provenanceOf } from './provenance.js';
 import { isShardExchange } from './shard-names.js';
 
@@ -85,7 +85,7 @@ function isEmpty(headers: object | undefined): boolean {
 
 const NOTHING = Buffer.alloc(0);
 
-export class RabbitDelivery extends LedgerEntry implements Delivery, Stored {
+export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored {
   readonly size: number;
   readonly #markings: Markings;
   /** amqplib's window on what the socket read. Most who ask for the body ask at once, before it is put on its shelf. */
@@ -158,12 +158,16 @@ export class RabbitDelivery extends LedgerEntry implements Delivery, Stored {
     return deliveriesBefore(this.properties.headers);
   }
 
-  settle(how: Settlement): boolean {
-    return this.holder.settle(this, how);
+  acknowledge(): boolean {
+    return this.holder.settle(this, 'accept');
+  }
+
+  deadLetter(why: Rejection): boolean {
+    return this.holder.settle(this, why);
   }
 
   /** It was handed over: from now on its body is asked for seldom, or never once it is settled. */
-  rest(store: BodyStore): void {
+  rest(store: BodyArena): void {
     if (this.#keepsBody) return;
     if (this.held) store.keep(this);
     else this.#window = undefined;

@@ -2,9 +2,9 @@
 import type { Log } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import type { BackoffBounds } from './backoff.js';
+import type { IntakeOptions } from './consumer-session.js';
 import { DEAD_LETTER_QUEUE, DEFAULT_MAX_DEAD_LETTERS } from './dead-letters.js';
-import type { IntakeOptions } from './intake.js';
-import { DEFAULT_RENEW_AFTER_MS, DEFAULT_RENEW_AT_DELIVERIES } from './renewal.js';
+import { DEFAULT_REQUEUE_AFTER_MS, DEFAULT_REQUEUE_AT_DELIVERIES } from './requeue.js';
 import type { BindingReport } from './tap-bindings.js';
 import { type OwnQueue, parkingName } from './topology.js';
 
@@ -111,7 +111,8 @@ export function ownQueues(
   if (source.mode === 'tap' && source.temporary) return { deadLetters: undefined, renewal: undefined };
   return {
     deadLetters: deadLetters === false ? undefined : deadLetterQueue(deadLetters),
-    renewal: renewal === false ? undefined : { parking: { name: parkingName(queue) }, ...patience(renewal) },
+    renewal:
+      renewal === false ? undefined : { holdingQueue: { name: parkingName(queue) }, ...patience(renewal) },
   };
 }
 
@@ -121,8 +122,8 @@ function deadLetterQueue({ queue, maxLength }: DeadLetterOptions): OwnQueue {
 
 function patience({ afterMs, atDeliveries }: RenewalOptions): Required<RenewalOptions> {
   return {
-    afterMs: afterMs ?? DEFAULT_RENEW_AFTER_MS,
+    afterMs: afterMs ?? DEFAULT_REQUEUE_AFTER_MS,
     // Copies in the parking queue are not counted: at 0 they would be renewed for ever.
-    atDeliveries: Math.max(1, atDeliveries ?? DEFAULT_RENEW_AT_DELIVERIES),
+    atDeliveries: Math.max(1, atDeliveries ?? DEFAULT_REQUEUE_AT_DELIVERIES),
   };
 }

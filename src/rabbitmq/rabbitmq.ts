@@ -12,9 +12,9 @@ import {
   openConnection,
   PUBLISHER_CONNECTION_NAME,
 } from './connection.js';
-import { type Explanation, explain, hostAndPort, type Where } from './explain.js';
+import { ConsumerSession, type IntakeCounts, type IntakeOptions } from './consumer-session.js';
+import { type Explanation, explain, hostAndPort, type Where } from './hints.js';
 import type { Connected } from './host-cycle.js';
-import { Intake, type IntakeCounts, type IntakeOptions } from './intake.js';
 import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
 import { TapBindings } from './tap-bindings.js';
 import { declareTap, declareTemporaryTap, mayConsume, type QueueDepth, queueDepth } from './topology.js';
@@ -36,7 +36,7 @@ const QUEUE_BACKOFF: BackoffBounds = { initialMs: 250, maximumMs: 5_000 };
 /** A consumption shorter than this does not count as success: one that fails at once must not be retried at once. */
 const STABLE_AFTER_MS = 1_000;
 
-type Attempt = { readonly kind: 'consuming'; readonly intake: Intake } | Wait;
+type Attempt = { readonly kind: 'consuming'; readonly intake: ConsumerSession } | Wait;
 /** What is in the way. `ms` is how long to wait for it; absent: as the backoff says. */
 type Wait = Explanation & {
   readonly kind: 'wait';
@@ -58,7 +58,7 @@ export class RabbitReceiver implements Receiver {
   readonly #queueBackoff: Backoff;
   readonly #bindings: TapBindings | undefined;
   #queue: string;
-  #intake: Intake | undefined;
+  #intake: ConsumerSession | undefined;
 
   constructor(options: RabbitReceiverOptions) {
     const { source, log, random } = options;
@@ -78,7 +78,7 @@ export class RabbitReceiver implements Receiver {
     return this.#link.state;
   }
 
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.#intake?.unsettled ?? 0;
   }
 
@@ -86,7 +86,7 @@ export class RabbitReceiver implements Receiver {
     return {
       queue: this.#queue,
       ...this.#link.status(),
-      unsettled: this.unsettled,
+      unsettled: this.unacknowledged,
       ...this.#counts,
       heldDeadLetters: this.#intake?.heldDeadLetters ?? 0,
       parked: this.#intake?.parked ?? 0,
@@ -138,7 +138,7 @@ export class RabbitReceiver implements Receiver {
     try {
       const obstacle = await this.#prepare(connection);
       if (obstacle !== undefined) return obstacle;
-      const intake = await Intake.open(connection, this.#intakeOptions(connected, handler));
+      const intake = await ConsumerSession.open(connection, this.#intakeOptions(connected, handler));
       return { kind: 'consuming', intake };
     } catch (error) {
       const explanation = explain(error, connection.where, this.#queue);
@@ -185,7 +185,7 @@ export class RabbitReceiver implements Receiver {
   }
 
   /** Consumes until the receiver stops (then undefined), or the consumption ends: then why, and how long to wait. */
-  async #consume(connection: BrokerConnection, intake: Intake): Promise<Wait | undefined> {
+  async #consume(connection: BrokerConnection, intake: ConsumerSession): Promise<Wait | undefined> {
     const signal = this.#link.stopping;
     this.#intake = intake;
     if (!signal.aborted) this.#declareConsuming(connection);

@@ -7,7 +7,7 @@ import type { Log } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import { pause } from '../pause.js';
 import type { BrokerConnection } from './connection.js';
-import { codeOf, explain } from './explain.js';
+import { codeOf, explain } from './hints.js';
 import { bindIfPresent } from './topology.js';
 
 export interface TapBindingsOptions {

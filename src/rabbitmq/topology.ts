@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { BrokerConnection } from './connection.js';
-import { codeOf } from './explain.js';
+import { codeOf } from './hints.js';
 
 /** What a queue holds (ready messages, not those handed out) and how many consume it. */
 export interface QueueDepth {

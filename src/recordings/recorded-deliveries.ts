@@ -1,5 +1,5 @@
 /** What a recording hands over: deliveries with one reading of it as their origin, and the bound on unsettled ones. */
-import type { Delivery, Origin, Settlement } from '../contracts.js';
+import type { Delivery, Origin } from '../contracts.js';
 import type { RecordedMessage } from './record-line.js';
 
 /** The bound on unsettled deliveries. */
@@ -101,7 +101,11 @@ class RecordedDelivery implements Delivery {
     return !this.#settled && !this.origin.lost;
   }
 
-  settle(_how: Settlement): boolean {
+  deadLetter(): boolean {
+    return this.acknowledge();
+  }
+
+  acknowledge(): boolean {
     if (!this.live) {
       return false;
     }

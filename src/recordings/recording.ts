@@ -66,7 +66,7 @@ export class RecordingReceiver implements Receiver {
     return this.#state;
   }
 
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.#readings.reduce((sum, { unsettled }) => sum + unsettled, 0);
   }
 

@@ -12,7 +12,7 @@ import type { Channel } from 'amqplib';
 import { messageOf } from '../errors.js';
 import { settledWithin } from '../pause.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from '../rabbitmq/connection.js';
-import { codeOf } from '../rabbitmq/explain.js';
+import { codeOf } from '../rabbitmq/hints.js';
 import {
   exchangeName,
   indicesOf,

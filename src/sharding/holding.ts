@@ -2,7 +2,7 @@
 
 import { pause, settledWithin } from '../pause.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from '../rabbitmq/connection.js';
-import { Intake, type IntakeOptions } from '../rabbitmq/intake.js';
+import { ConsumerSession, type IntakeOptions } from '../rabbitmq/consumer-session.js';
 import { shardQueue } from '../rabbitmq/shard-names.js';
 import { releaseLock, takeLock } from '../rabbitmq/topology.js';
 
@@ -22,7 +22,7 @@ export interface HoldingOptions {
 }
 
 export class Holding {
-  readonly #held = new Map<number, Intake>();
+  readonly #held = new Map<number, ConsumerSession>();
 
   constructor(private readonly options: HoldingOptions) {}
 
@@ -31,7 +31,7 @@ export class Holding {
     return [...this.#held.keys()];
   }
 
-  get intakes(): readonly Intake[] {
+  get intakes(): readonly ConsumerSession[] {
     return [...this.#held.values()];
   }
 
@@ -45,7 +45,7 @@ export class Holding {
     const queue = shardQueue(index, shards);
     if (isClaiming && !(await takeLock(connection, queue))) return false;
     try {
-      const taken = await Intake.open(connection, intake(queue));
+      const taken = await ConsumerSession.open(connection, intake(queue));
       this.#held.set(index, taken);
       void taken.ended.then(() => this.#lose(index, taken));
       return true;
@@ -84,7 +84,7 @@ export class Holding {
     this.#held.clear();
   }
 
-  async #farewell(intake: Intake): Promise<void> {
+  async #farewell(intake: ConsumerSession): Promise<void> {
     const { gone } = this.options.connection;
     const deadline = performance.now() + LONGEST_FAREWELL_MS;
     for (let before = Number.NaN; intake.unsettled !== before && performance.now() < deadline; ) {
@@ -93,7 +93,7 @@ export class Holding {
     }
   }
 
-  async #lose(index: number, intake: Intake): Promise<void> {
+  async #lose(index: number, intake: ConsumerSession): Promise<void> {
     if (this.#held.get(index) !== intake) return;
     this.#held.delete(index);
     await intake.close();

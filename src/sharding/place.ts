@@ -25,7 +25,7 @@ export function placeOf(body: Buffer, properties: MessageProperties, maxBytes: n
   const decoded = decode(body, properties, maxBytes);
   if (decoded.kind === 'foreign') return FOREIGN;
   if (decoded.kind === 'malformed') return { kind: 'shard', hash: hashBytes(body) };
-  return { kind: 'shard', hash: hashText(String(decoded.notification.baseId)) };
+  return { kind: 'shard', hash: hashText(String(decoded.event.baseId)) };
 }
 
 /**

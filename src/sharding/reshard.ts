@@ -15,11 +15,11 @@ import type { Log } from '../contracts.js';
 import { BridgeError } from '../errors.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { pause } from '../pause.js';
+import { AckScheduler } from '../rabbitmq/ack-scheduler.js';
 import { type BrokerConnection, CONNECTION_NAME, openConnection } from '../rabbitmq/connection.js';
 import { Consumption } from '../rabbitmq/consumption.js';
-import { type Explanation, explain, hostAndPort } from '../rabbitmq/explain.js';
+import { type Explanation, explain, hostAndPort } from '../rabbitmq/hints.js';
 import { type Connected, HostCycle } from '../rabbitmq/host-cycle.js';
-import { SettlementTurns } from '../rabbitmq/settlement-turns.js';
 import {
   indicesOf,
   LAYOUT_LOCK,
@@ -187,7 +187,7 @@ class Reshard {
 
   #open(queue: string, handler: Sharder, stopping: AbortSignal): Promise<Consumption> {
     const { log } = this.options;
-    const turns = new SettlementTurns();
+    const turns = new AckScheduler();
     return Consumption.open(this.connection, { queue, handler, turns, stopping, log, prefetch: PREFETCH });
   }
 

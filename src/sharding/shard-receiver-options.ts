@@ -2,7 +2,7 @@
 import type { Log } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { type BackoffBounds, DEFAULT_BACKOFF } from '../rabbitmq/backoff.js';
-import type { IntakeOptions } from '../rabbitmq/intake.js';
+import type { IntakeOptions } from '../rabbitmq/consumer-session.js';
 import {
   type DeadLetterOptions,
   ownQueues,
@@ -47,6 +47,6 @@ export function queueOptions(
     backoff,
     deadLetters,
     // The queue is ours: what stays open for long goes to its end, and comes again to whoever has it then.
-    renewal: renewal && { ...renewal, parking: { name: queue } },
+    renewal: renewal && { ...renewal, holdingQueue: { name: queue } },
   };
 }

@@ -16,9 +16,9 @@ import {
   openConnection,
   PUBLISHER_CONNECTION_NAME,
 } from '../rabbitmq/connection.js';
-import { type Explanation, explain, hostAndPort, type Where } from '../rabbitmq/explain.js';
+import type { IntakeCounts, IntakeOptions } from '../rabbitmq/consumer-session.js';
+import { type Explanation, explain, hostAndPort, type Where } from '../rabbitmq/hints.js';
 import type { Connected } from '../rabbitmq/host-cycle.js';
-import type { IntakeCounts, IntakeOptions } from '../rabbitmq/intake.js';
 import { indicesOf, RECORD_QUEUE } from '../rabbitmq/shard-names.js';
 import type { QueueDepth } from '../rabbitmq/topology.js';
 import { consumersOf, depthOf, isInForce } from './declare.js';
@@ -59,7 +59,7 @@ export class ShardReceiver implements Receiver {
     return this.#link.state;
   }
 
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.#intakes.reduce((sum, intake) => sum + intake.unsettled, 0);
   }
 
@@ -68,7 +68,7 @@ export class ShardReceiver implements Receiver {
     return {
       queue: this.name,
       ...this.#link.status(),
-      unsettled: this.unsettled,
+      unsettled: this.unacknowledged,
       ...this.#counts,
       heldDeadLetters: intakes.reduce((sum, { heldDeadLetters }) => sum + heldDeadLetters, 0),
       parked: 0,

@@ -8,14 +8,14 @@ import { DEFAULT_MAX_MESSAGE_BYTES } from '../codec/envelope.js';
 import type { Delivery, Log, Origin, ReceiverHandler } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { pause } from '../pause.js';
-import { Announcer } from '../rabbitmq/announcer.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from '../rabbitmq/backoff.js';
 import { openConnection, PUBLISHER_CONNECTION_NAME } from '../rabbitmq/connection.js';
-import { type Explanation, explain, explainUnwritten, hostAndPort, type Where } from '../rabbitmq/explain.js';
+import { type Explanation, explain, explainUnwritten, hostAndPort, type Where } from '../rabbitmq/hints.js';
 import { type Connected, HostCycle } from '../rabbitmq/host-cycle.js';
 import { returningProperties } from '../rabbitmq/provenance.js';
 import { RabbitDelivery } from '../rabbitmq/rabbit-delivery.js';
 import { exchangeName, type Layout, RECORD_QUEUE, type WantedLayout } from '../rabbitmq/shard-names.js';
+import { StatusLogger } from '../rabbitmq/status-logger.js';
 import { ensureLayout, isInForce } from './declare.js';
 import { placeOf } from './place.js';
 import { type LayoutRecord, readRecord } from './record.js';
@@ -52,7 +52,7 @@ export class Sharder implements ReceiverHandler {
   readonly #options: SharderOptions;
   readonly #maxMessageBytes: number;
   readonly #hosts: HostCycle;
-  readonly #announcer: Announcer;
+  readonly #announcer: StatusLogger;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
   #writer: ShardWriter<HeldParcel> | undefined;
@@ -68,7 +68,7 @@ export class Sharder implements ReceiverHandler {
     const { address, log, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, backoff, random } = options;
     this.#options = options;
     this.#maxMessageBytes = maxMessageBytes;
-    this.#announcer = new Announcer(log);
+    this.#announcer = new StatusLogger(log);
     this.#backoff = new Backoff(backoff ?? DEFAULT_BACKOFF, random);
     this.#hosts = new HostCycle({
       ...{ address, log, name: PUBLISHER_CONNECTION_NAME, queue: RECORD_QUEUE },
@@ -98,13 +98,13 @@ export class Sharder implements ReceiverHandler {
     const { body, properties, from } = delivery;
     const place = placeOf(body, properties, this.#maxMessageBytes);
     if (place.kind === 'foreign') {
-      if (delivery.settle('accept')) this.counts.foreign++;
+      if (delivery.acknowledge()) this.counts.foreign++;
       return;
     }
     this.#send({ hash: place.hash, body, properties: returningProperties(properties, from), delivery });
   }
 
-  onRenewed(): void {
+  onRequeued(): void {
     this.counts.returned++;
   }
 
@@ -208,7 +208,7 @@ export class Sharder implements ReceiverHandler {
 
   #onWritten({ delivery }: HeldParcel): void {
     this.#backoff.reset();
-    if (delivery.settle('accept')) this.counts.sharded++;
+    if (delivery.acknowledge()) this.counts.sharded++;
   }
 
   #onEnd(how: WriterEnd, unwritten: readonly HeldParcel[], where: Where): void {

@@ -4,7 +4,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { BridgeOptions } from '../bridge.js';
-import type { Log, Outcome, SpanSink } from '../contracts.js';
+import type { Log, Outcome, Sink } from '../contracts.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { ExporterSink } from '../export/exporter-sink.js';
 import { createOtlpSink } from '../export/otlp.js';
@@ -112,7 +112,7 @@ export function readText(file: string, what: string): string {
 }
 
 /** @param meterProvider for the exporter's metrics of itself */
-export async function createSink({ exporter }: Settings, meterProvider?: MeterProvider): Promise<SpanSink> {
+export async function createSink({ exporter }: Settings, meterProvider?: MeterProvider): Promise<Sink> {
   if (exporter.kind === 'otlp') return createOtlpSink({ ...exporter, meterProvider });
   return exporter.kind === 'console' ? new ExporterSink(new ConsoleSpanExporter()) : new DiscardingSink();
 }
@@ -123,9 +123,9 @@ export function describeExporter({ exporter }: Settings): string {
 }
 
 /** `OTEL_TRACES_EXPORTER=none`: everything is read, and nothing is sent. */
-class DiscardingSink implements SpanSink {
+class DiscardingSink implements Sink {
   async send(_spans: readonly ReadableSpan[]): Promise<Outcome> {
-    return { kind: 'taken' };
+    return { kind: 'accepted' };
   }
 
   async close(): Promise<void> {}

@@ -25,7 +25,7 @@ export class BackendWatch {
    * which is set aside, and the backend that says so is there.
    */
   observe({ outcome }: Pick<Sent, 'outcome'>): void {
-    if (outcome.kind === 'taken') {
+    if (outcome.kind === 'accepted') {
       this.#takenAt = this.now();
       this.#failure = undefined;
     } else if (outcome.kind === 'retryable') {

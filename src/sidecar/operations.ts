@@ -4,7 +4,7 @@
  */
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Hono } from 'hono';
-import type { Log, Receiver, SpanSink } from '../contracts.js';
+import type { Log, Receiver, Sink } from '../contracts.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import type { ListenAddress } from '../settings/listen-address.js';
 import { hideValues } from '../settings/redact.js';
@@ -88,7 +88,7 @@ export class Operations {
    * The same sink, watched.
    * @param onSent told of every answer of the backend too, such as a list of recent traces; must not throw
    */
-  watchSink(sink: SpanSink, onSent: (sent: Sent) => void = () => {}): SpanSink {
+  watchSink(sink: Sink, onSent: (sent: Sent) => void = () => {}): Sink {
     this.#instruments = new ExportInstruments(this.pipeline.meter);
     this.#sink = new ObservedSink(sink, (sent) => {
       this.#observe(sent);
@@ -168,7 +168,7 @@ export class Operations {
   #observe(sent: Sent): void {
     this.backend.observe(sent);
     this.#instruments?.record(sent);
-    if (sent.outcome.kind !== 'taken') return;
+    if (sent.outcome.kind !== 'accepted') return;
     const now = Date.now() / 1000;
     for (const { endTime } of sent.spans) {
       // Clocks of other machines may be ahead.

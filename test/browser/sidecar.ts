@@ -1,6 +1,6 @@
 /** A bridge between a real broker and a backend that takes everything, with its page. */
 import { Bridge } from '../../src/bridge.js';
-import type { SpanSink } from '../../src/contracts.js';
+import type { Sink } from '../../src/contracts.js';
 import { ObservedSink } from '../../src/export/observed-sink.js';
 import type { BrokerAddress } from '../../src/oslo/transport-url.js';
 import { RabbitReceiver } from '../../src/rabbitmq/rabbitmq.js';
@@ -23,8 +23,8 @@ export interface SidecarOptions {
   readonly rootSpan?: boolean;
 }
 
-const BACKEND: SpanSink = {
-  send: async () => ({ kind: 'taken' }),
+const BACKEND: Sink = {
+  send: async () => ({ kind: 'accepted' }),
   close: async () => {},
 };
 

@@ -7,7 +7,7 @@ import { captureNames, readCapture } from '../support/captures.js';
 import { body, payload, property, start } from '../support/notifications.js';
 
 const MESSAGE = { event_type: 'profiler.nova-conductor', payload: payload() };
-const NOTIFICATION: Decoded = { kind: 'notification', notification: start() };
+const NOTIFICATION: Decoded = { kind: 'event', event: start() };
 
 describe('message bodies', () => {
   it('are read in format 1.0, the bare notification', () => {
@@ -74,11 +74,11 @@ describe('message bodies', () => {
   it('are too large past the limit, before decompression and after', () => {
     const plain = body({ info: { text: 'x'.repeat(1000) } });
     const reasonOf = (decoded: Decoded) => (decoded.kind === 'malformed' ? decoded.reason : decoded.kind);
-    assert.equal(reasonOf(decode(plain, {}, plain.length)), 'notification');
+    assert.equal(reasonOf(decode(plain, {}, plain.length)), 'event');
     assert.equal(reasonOf(decode(plain, {}, plain.length - 1)), 'too-large');
     const packed = zlib.deflateSync(plain);
     const properties = { headers: { compression: 'gzip' } };
-    assert.equal(reasonOf(decode(packed, properties, plain.length)), 'notification');
+    assert.equal(reasonOf(decode(packed, properties, plain.length)), 'event');
     assert.equal(reasonOf(decode(packed, properties, plain.length - 1)), 'too-large');
   });
 
@@ -116,7 +116,7 @@ describe('recorded message bodies', () => {
       const decoded = readCapture(name).map(({ body: bytes, properties }) => decode(bytes, properties));
       const malformed = decoded.filter(({ kind }) => kind === 'malformed');
       assert.deepEqual(malformed, []);
-      assert.ok(decoded.some(({ kind }) => kind === 'notification'));
+      assert.ok(decoded.some(({ kind }) => kind === 'event'));
       const isNoisy = name === 'wire-messagingv2-real-noise';
       assert.equal(
         decoded.some(({ kind }) => kind === 'foreign'),

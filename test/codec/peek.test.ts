@@ -46,9 +46,8 @@ describe('peeking at a message', () => {
           : message;
         const peeked = peekBaseId(sent);
         const decoded = decode(sent);
-        assert.equal(decoded.kind, 'notification');
-        if (peeked !== undefined && decoded.kind === 'notification')
-          assert.equal(peeked, decoded.notification.baseId);
+        assert.equal(decoded.kind, 'event');
+        if (peeked !== undefined && decoded.kind === 'event') assert.equal(peeked, decoded.event.baseId);
       }),
       property(1_000),
     );
@@ -60,11 +59,11 @@ describe('peeking at a message', () => {
     for (const { body: sent, properties } of captureNames().flatMap(readCapture)) {
       const decoded = decode(sent, properties);
       const found = peekBaseId(sent, properties);
-      if (decoded.kind !== 'notification') continue;
+      if (decoded.kind !== 'event') continue;
       decodable++;
       if (found === undefined) continue;
       peeked++;
-      assert.equal(decoded.notification.baseId, found);
+      assert.equal(decoded.event.baseId, found);
     }
     assert.ok(peeked > decodable * 0.8, `${peeked} of ${decodable}`);
   });

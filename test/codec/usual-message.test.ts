@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decode, decodeFully } from '../../src/codec/envelope.js';
 import { type Gist, gistOf, saysNothing } from '../../src/codec/gists.js';
-import type { Notification } from '../../src/codec/notification.js';
 import { isObject, type PyObject, type PyValue } from '../../src/codec/python-json.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { readUsualMessage } from '../../src/codec/usual-message.js';
 import { captureNames, readCapture } from '../support/captures.js';
 
@@ -25,7 +25,7 @@ function isUsual(text: string): boolean {
   assert.equal(short === undefined, read === undefined, text);
   if (read === undefined || short === undefined) return false;
   const full = decodeFully(text);
-  assert.deepStrictEqual({ kind: 'notification', notification: read }, full, text);
+  assert.deepStrictEqual({ kind: 'event', event: read }, full, text);
   const isShort = gistOf(short)?.statement !== undefined;
   assert.deepStrictEqual(short, isShort ? { ...read, info: withoutParams(read.info) } : read);
   assertGist(short, hasOnlySql(read.info) ? (read.info['db'] as PyObject)['statement'] : undefined);
@@ -46,7 +46,7 @@ const keysOf = (object: object) => Object.keys(object).join();
 const gists = new Map<string, Gist>();
 
 /** It says all that there is to say, and there is one of each. */
-function assertGist(notification: Notification, statement: PyValue | undefined): void {
+function assertGist(notification: TraceEvent, statement: PyValue | undefined): void {
   const gist = gistOf(notification);
   const { name, project, service, info } = notification;
   assert.equal(saysNothing(notification), gist !== undefined && gist.statement === undefined);

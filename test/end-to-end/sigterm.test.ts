@@ -79,12 +79,12 @@ function loadOfAllCaptures(): Load {
   const halves = new Map<string, Set<string>>();
   for (const message of captureNames().flatMap(readCapture)) {
     const decoded = decode(message.body, message.properties);
-    if (decoded.kind !== 'notification') continue;
-    const key = pointKey(decoded.notification);
+    if (decoded.kind !== 'event') continue;
+    const key = pointKey(decoded.event);
     const known = halves.get(key) ?? new Set();
     halves.set(key, known);
-    if (known.has(decoded.notification.half)) continue;
-    known.add(decoded.notification.half);
+    if (known.has(decoded.event.phase)) continue;
+    known.add(decoded.event.phase);
     messages.push(message);
   }
   const pairs = [...halves.values()].filter(({ size }) => size === 2).length;

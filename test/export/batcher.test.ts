@@ -85,21 +85,21 @@ describe('batching', () => {
     const { batcher, sink, outcomes } = batching({ maxSize: 2 });
     add(batcher, 'a');
     add(batcher, 'b');
-    sink.requests[0]?.answer({ kind: 'taken', refused: 1 });
+    sink.requests[0]?.answer({ kind: 'accepted', refused: 1 });
     await settled();
-    assert.deepEqual(outcomes, [[['a', 'b'], { kind: 'taken', refused: 1 }]]);
+    assert.deepEqual(outcomes, [[['a', 'b'], { kind: 'accepted', refused: 1 }]]);
   });
 
   it('is sent at once when nothing more can come, as far as batches may be on their way', async () => {
     const { batcher, sink } = batching({ maxSize: 3, maxInFlight: 1 });
-    batcher.hurry();
+    batcher.flushNow();
     add(batcher, 'a');
     add(batcher, 'b');
     assert.equal(sink.requests.length, 0);
-    batcher.hurry();
+    batcher.flushNow();
     assert.deepEqual(sink.requests[0]?.names, ['a', 'b']);
     add(batcher, 'c');
-    batcher.hurry();
+    batcher.flushNow();
     assert.equal(sink.requests.length, 1);
     sink.requests[0]?.answer(TAKEN);
     await settled();

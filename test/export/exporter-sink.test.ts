@@ -14,7 +14,7 @@ describe('an exporter as a sink', () => {
       handed = given;
       done({ code: 0 });
     });
-    assert.deepEqual(await sink.send(spans), { kind: 'taken' });
+    assert.deepEqual(await sink.send(spans), { kind: 'accepted' });
     assert.equal(handed, spans);
   });
 
@@ -39,7 +39,7 @@ describe('an exporter as a sink', () => {
       done({ code: 0 });
       done({ code: 1 });
     });
-    assert.deepEqual(await sink.send([]), { kind: 'taken' });
+    assert.deepEqual(await sink.send([]), { kind: 'accepted' });
   });
 
   it('that never calls back has failed at the deadline, and is abandoned', async () => {

@@ -19,7 +19,7 @@ describe("an exporter of the caller's", () => {
       kinds.push((await sink.send([span()])).kind);
     }
     assert.deepEqual(kinds, ['permanent', 'retryable', 'retryable', 'permanent', 'permanent', 'retryable']);
-    assert.deepEqual(await sink.send([span()]), { kind: 'taken' });
+    assert.deepEqual(await sink.send([span()]), { kind: 'accepted' });
     await sink.close();
     await backend.stop();
   });
@@ -52,7 +52,7 @@ describe("a function of the caller's as a sink", () => {
     const taking = new FunctionSink((all) => {
       given = all;
     });
-    assert.deepEqual(await taking.send(spans), { kind: 'taken' });
+    assert.deepEqual(await taking.send(spans), { kind: 'accepted' });
     assert.equal(given, spans);
     const failing = new FunctionSink(async () => Promise.reject(new Error('full')));
     assert.deepEqual(await failing.send(spans), { kind: 'retryable', reason: 'full' });

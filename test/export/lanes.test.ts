@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../../src/contracts.js';
+import type { Outcome, Sink } from '../../src/contracts.js';
 import { type Lane, Lanes } from '../../src/export/lanes.js';
 
-const TAKEN: Outcome = { kind: 'taken' };
+const TAKEN: Outcome = { kind: 'accepted' };
 
 /** A sink that answers when it is told to, and notes what is asked of it. */
-class Answering implements SpanSink {
+class Answering implements Sink {
   readonly answers: ((outcome: Outcome) => void)[] = [];
   sent = 0;
   closed = 0;
   isStuck = false;
-  readonly write = (span: ReadableSpan): ReadableSpan => span;
+  readonly encode = (span: ReadableSpan): ReadableSpan => span;
 
   send(): Promise<Outcome> {
     this.sent++;
@@ -99,6 +99,6 @@ describe('several sinks as one', () => {
 
   it('write spans down as the first of them does', () => {
     const { all, opened } = lanes();
-    assert.equal(all.write, opened[0]!.write);
+    assert.equal(all.encode, opened[0]!.encode);
   });
 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import type { SpanSink } from '../../src/contracts.js';
+import type { Sink } from '../../src/contracts.js';
 import { createOtlpSink } from '../../src/export/otlp.js';
 import { OtlpGrpcReceiver } from '../support/otlp-grpc-receiver.js';
 import { span } from '../support/spans.js';
 
 describe('OTLP over gRPC', { timeout: 60_000 }, () => {
   let backend: OtlpGrpcReceiver;
-  let sink: SpanSink;
+  let sink: Sink;
 
   beforeEach(async () => {
     backend = await OtlpGrpcReceiver.start();
@@ -27,7 +27,7 @@ describe('OTLP over gRPC', { timeout: 60_000 }, () => {
   });
 
   it('arrives with its headers', async () => {
-    assert.deepEqual(await sink.send([span('first'), span('second')]), { kind: 'taken' });
+    assert.deepEqual(await sink.send([span('first'), span('second')]), { kind: 'accepted' });
     assert.equal(backend.requests.length, 1);
     assert.equal(backend.requests[0]?.token, 'abc');
     const text = backend.requests[0]?.bytes.toString('latin1') ?? '';

@@ -70,7 +70,7 @@ for (const [protocol, startBackend] of PROTOCOLS) {
 
     it('reaches a backend whose certificate the named authority signed', async () => {
       backend = await startBackend(server);
-      assert.deepEqual(await send({ caFile: ca.cert }), { kind: 'taken' });
+      assert.deepEqual(await send({ caFile: ca.cert }), { kind: 'accepted' });
       assert.equal(backend.received(), 1);
     });
 
@@ -99,7 +99,7 @@ for (const [protocol, startBackend] of PROTOCOLS) {
       refusedFor(wanting, /client certificate/, /OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and .*CLIENT_KEY/);
       assert.equal(backend.received(), 0);
       const tls = { caFile: ca.cert, certFile: client.cert, keyFile: client.key };
-      assert.deepEqual(await send(tls), { kind: 'taken' });
+      assert.deepEqual(await send(tls), { kind: 'accepted' });
     });
 
     async function send(tls: OtlpOptions['tls'], host = 'localhost'): Promise<Outcome> {

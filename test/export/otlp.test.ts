@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Outcome, SpanSink } from '../../src/contracts.js';
+import type { Outcome, Sink } from '../../src/contracts.js';
 import { BridgeError } from '../../src/errors.js';
 import { createOtlpSink, type OtlpOptions } from '../../src/export/otlp.js';
 import { BASE_ID, MOMENT } from '../support/notifications.js';
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 300;
 
 describe('OTLP over HTTP', () => {
   let backend: OtlpReceiver;
-  let sink: SpanSink | undefined;
+  let sink: Sink | undefined;
 
   beforeEach(async () => {
     backend = await OtlpReceiver.start();
@@ -26,7 +26,7 @@ describe('OTLP over HTTP', () => {
     await backend.stop();
   });
 
-  const open = async (changes: Partial<OtlpOptions> = {}): Promise<SpanSink> => {
+  const open = async (changes: Partial<OtlpOptions> = {}): Promise<Sink> => {
     sink = await createOtlpSink({
       protocol: 'http/json',
       url: `${backend.url}/v1/traces`,
@@ -45,7 +45,7 @@ describe('OTLP over HTTP', () => {
 
   it('arrives as it was made', async () => {
     const sending = await open({ headers: { authorization: 'Bearer abc' } });
-    assert.deepEqual(await sending.send([span('one'), span('two')]), { kind: 'taken' });
+    assert.deepEqual(await sending.send([span('one'), span('two')]), { kind: 'accepted' });
     const [request] = backend.requests;
     assert.equal(request?.path, '/v1/traces');
     assert.equal(request?.headers['authorization'], 'Bearer abc');
@@ -63,7 +63,7 @@ describe('OTLP over HTTP', () => {
     assert.equal(backend.requests[0]?.headers['content-encoding'], 'gzip');
     assert.equal(backend.spans[0]?.name, 'zipped');
     assert.deepEqual(await (await open({ protocol: 'http/protobuf' })).send([span('buffed')]), {
-      kind: 'taken',
+      kind: 'accepted',
     });
     const [, binary] = backend.requests;
     assert.equal(binary?.headers['content-type'], 'application/x-protobuf');
@@ -79,7 +79,7 @@ describe('OTLP over HTTP', () => {
   it('tells spans that were refused from those that were taken', async () => {
     const body = JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } });
     const outcome = await sendWith({ kind: 'respond', body });
-    assert.deepEqual(outcome, { kind: 'taken', refused: 1, message: 'too old' });
+    assert.deepEqual(outcome, { kind: 'accepted', refused: 1, message: 'too old' });
   });
 
   it('tells spans that were refused in protobuf too', async () => {
@@ -87,12 +87,12 @@ describe('OTLP over HTTP', () => {
     const body = Buffer.from([0x0a, 0x07, 0x08, 0x02, 0x12, 0x03, 0x6f, 0x6c, 0x64]);
     backend.otherwise = { kind: 'respond', headers: { 'content-type': 'application/x-protobuf' }, body };
     const outcome = await (await open({ protocol: 'http/protobuf' })).send([span()]);
-    assert.deepEqual(outcome, { kind: 'taken', refused: 2, message: 'old' });
+    assert.deepEqual(outcome, { kind: 'accepted', refused: 2, message: 'old' });
   });
 
   it('takes an answer in the other format', async () => {
     backend.otherwise = { kind: 'respond', headers: { 'content-type': 'application/json' }, body: '{}' };
-    assert.deepEqual(await (await open({ protocol: 'http/protobuf' })).send([span()]), { kind: 'taken' });
+    assert.deepEqual(await (await open({ protocol: 'http/protobuf' })).send([span()]), { kind: 'accepted' });
   });
 
   it('is not fooled by a page that answers 200', async () => {
@@ -143,7 +143,7 @@ describe('OTLP over HTTP', () => {
     backend.answerNext({ kind: 'respond', status: 500 });
     const sending = await open();
     assert.equal((await sending.send([span()])).kind, 'retryable');
-    assert.deepEqual(await sending.send([span()]), { kind: 'taken' });
+    assert.deepEqual(await sending.send([span()]), { kind: 'accepted' });
   });
 
   it('keeps the answers of several exports at once apart', async () => {
@@ -151,7 +151,12 @@ describe('OTLP over HTTP', () => {
     const answers = [200, 400, 500, 200].map((status): Answer => ({ kind: 'respond', status }));
     backend.answerNext(...answers);
     const outcomes = await Promise.all(answers.map((_, index) => sending.send([span(String(index))])));
-    assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ['permanent', 'retryable', 'taken', 'taken']);
+    assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), [
+      'accepted',
+      'accepted',
+      'permanent',
+      'retryable',
+    ]);
   });
 
   it('does without a certificate only when there is one to read', async () => {

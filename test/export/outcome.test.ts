@@ -8,16 +8,16 @@ const HTML = '<html>log in</html>';
 
 describe("a backend's success", () => {
   it('is one when it says so, or nothing', () => {
-    assert.deepEqual(success({}), { kind: 'taken' });
-    assert.deepEqual(success({ partialSuccess: null }), { kind: 'taken' });
-    assert.deepEqual(success({ partialSuccess: {} }), { kind: 'taken' });
-    assert.deepEqual(judgeSuccess({ status: 200, body: Buffer.alloc(0) }, fail), { kind: 'taken' });
+    assert.deepEqual(success({}), { kind: 'accepted' });
+    assert.deepEqual(success({ partialSuccess: null }), { kind: 'accepted' });
+    assert.deepEqual(success({ partialSuccess: {} }), { kind: 'accepted' });
+    assert.deepEqual(judgeSuccess({ status: 200, body: Buffer.alloc(0) }, fail), { kind: 'accepted' });
   });
 
   it('may be partial, however the count is written', () => {
     for (const rejectedSpans of [3, '3', 3n]) {
       assert.deepEqual(success({ partialSuccess: { rejectedSpans, errorMessage: 'too old' } }), {
-        kind: 'taken',
+        kind: 'accepted',
         refused: 3,
         message: 'too old',
       });
@@ -26,7 +26,7 @@ describe("a backend's success", () => {
 
   it('may come with a warning', () => {
     const warned = success({ partialSuccess: { rejectedSpans: '0', errorMessage: 'deprecated' } });
-    assert.deepEqual(warned, { kind: 'taken', message: 'deprecated' });
+    assert.deepEqual(warned, { kind: 'accepted', message: 'deprecated' });
   });
 
   it('is none when the answer is no OTLP: a login page, half an answer', () => {

@@ -19,7 +19,7 @@ describe('a span processor as a sink', () => {
       onEnd: () => void calls.push('span'),
       forceFlush: async () => void calls.push('flush'),
     });
-    assert.deepEqual(await sinkOf(processor).send([span(), span()]), { kind: 'taken' });
+    assert.deepEqual(await sinkOf(processor).send([span(), span()]), { kind: 'accepted' });
     assert.deepEqual(calls, ['span', 'span', 'flush']);
   });
 
@@ -44,7 +44,7 @@ describe('a span processor as a sink', () => {
       const exporter = new InMemorySpanExporter();
       const sink = sinkOf(new Processor(exporter));
       const given = span();
-      assert.deepEqual(await sink.send([given]), { kind: 'taken' });
+      assert.deepEqual(await sink.send([given]), { kind: 'accepted' });
       assert.deepEqual(exporter.getFinishedSpans(), [given]);
       if (Processor === BatchSpanProcessor) {
         exporter.export = (_spans, done) => done({ code: 1, error: new Error('down') });

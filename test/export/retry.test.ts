@@ -90,7 +90,7 @@ describe('retrying', () => {
         }
         assert.deepEqual(
           kinds,
-          bad.map((isBad) => (isBad ? 'permanent' : 'taken')),
+          bad.map((isBad) => (isBad ? 'permanent' : 'accepted')),
         );
       }),
       property(100),

@@ -116,7 +116,7 @@ async function setAside(
 ): Promise<void> {
   await publish(vhost, bodies);
   const running = start(test, vhost, { prefetch: 1_000 }, (delivery) => {
-    delivery.settle({ reason: 'not-json', detail: 'unexpected end' });
+    delivery.deadLetter({ reason: 'not-json', detail: 'unexpected end' });
   });
   await eventually(() => running.receiver.status().deadLettered === bodies.length);
   await running.receiver.close();

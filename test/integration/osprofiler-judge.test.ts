@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
-import type { Id, Notification } from '../../src/codec/notification.js';
 import { isObject, own, type PyObject, parsePythonJson } from '../../src/codec/python-json.js';
+import type { Id, TraceEvent } from '../../src/codec/trace-event.js';
 import { toSpanId, toTraceId } from '../../src/mapping/ids.js';
 import { Translator } from '../../src/translator.js';
 import { type CapturedTrace, capturedTraces, osprofilerReports, traceOf } from './osprofiler-reports.js';
@@ -136,7 +136,7 @@ const anyForm: fc.Arbitrary<Id> = fc.oneof(
 /** Only the first of halves that came twice, so that both sides have one of each. */
 function withoutDuplicates(trace: CapturedTrace): CapturedTrace {
   const seen = new Set<string>();
-  const firsts = trace.notifications.map(({ traceId, half }) => {
+  const firsts = trace.notifications.map(({ traceId, phase: half }) => {
     const key = `${traceId} ${half}`;
     const isFirst = !seen.has(key);
     seen.add(key);
@@ -167,7 +167,7 @@ function below(node: PyObject, parent: string | undefined): Point[] {
   });
 }
 
-function spansOf(notifications: readonly Notification[]): ReadableSpan[] {
+function spansOf(notifications: readonly TraceEvent[]): ReadableSpan[] {
   const translator = new Translator();
   const translated = [
     ...notifications.flatMap((notification) => translator.add(notification, undefined)),

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { inflate } from '../../src/codec/compression.js';
 import { decode } from '../../src/codec/envelope.js';
-import type { Notification } from '../../src/codec/notification.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { captureNames, readCapture } from '../support/captures.js';
 import { askPython } from './python.js';
 
 /** The notifications of one trace of a capture, in the order of the capture. */
 export interface CapturedTrace {
   readonly capture: string;
-  readonly notifications: readonly Notification[];
+  readonly notifications: readonly TraceEvent[];
   /** The messages' bodies, decompressed; as many, in the same order. */
   readonly bodies: readonly string[];
 }
@@ -22,15 +22,15 @@ export function capturedTraces(): CapturedTrace[] {
 }
 
 function tracesOf(capture: string): CapturedTrace[] {
-  const traces = new Map<string, { capture: string; notifications: Notification[]; bodies: string[] }>();
+  const traces = new Map<string, { capture: string; notifications: TraceEvent[]; bodies: string[] }>();
   for (const { body, properties } of readCapture(capture)) {
     const decoded = decode(body, properties);
-    if (decoded.kind !== 'notification') continue;
-    const { baseId } = decoded.notification;
+    if (decoded.kind !== 'event') continue;
+    const { baseId } = decoded.event;
     const key = `${typeof baseId} ${baseId}`;
     const trace = traces.get(key) ?? { capture, notifications: [], bodies: [] };
     traces.set(key, trace);
-    trace.notifications.push(decoded.notification);
+    trace.notifications.push(decoded.event);
     trace.bodies.push(textOf(body, properties.headers?.['compression']));
   }
   return [...traces.values()];
@@ -40,8 +40,8 @@ function tracesOf(capture: string): CapturedTrace[] {
 export function traceOf(bodies: readonly Buffer[]): CapturedTrace {
   const notifications = bodies.map((body) => {
     const decoded = decode(body);
-    assert.ok(decoded.kind === 'notification');
-    return decoded.notification;
+    assert.ok(decoded.kind === 'event');
+    return decoded.event;
   });
   return { capture: 'made up', notifications, bodies: bodies.map(String) };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decode } from '../../src/codec/envelope.js';
-import type { Notification } from '../../src/codec/notification.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { RecordingReceiver } from '../../src/recordings/recording.js';
 import { RememberingHandler, RememberingLog } from '../support/receiving.js';
 import { type CapturedTrace, capturedTraces, osprofilerReports } from './osprofiler-reports.js';
@@ -19,29 +19,29 @@ before(async () => {
 
 after(() => rm(directory, { recursive: true }));
 
-async function replayed(...files: (string | Buffer)[]): Promise<Notification[]> {
+async function replayed(...files: (string | Buffer)[]): Promise<TraceEvent[]> {
   const paths = files.map((_, index) => join(directory, `${index}`));
   await Promise.all(paths.map((path, index) => writeFile(path, files[index]!)));
-  const handler = new RememberingHandler((delivery) => delivery.settle('accept'));
+  const handler = new RememberingHandler((delivery) => delivery.acknowledge());
   await new RecordingReceiver({ files: paths, log: new RememberingLog() }).run(handler);
   return handler.deliveries.map(({ body, properties }) => {
     const decoded = decode(body, properties);
-    assert.ok(decoded.kind === 'notification', decoded.kind === 'malformed' ? decoded.detail : decoded.kind);
-    return decoded.notification;
+    assert.ok(decoded.kind === 'event', decoded.kind === 'malformed' ? decoded.detail : decoded.kind);
+    return decoded.event;
   });
 }
 
 /** A half of a point with its name: what osprofiler keeps one payload for. */
-function halfKey({ traceId, name, half }: Notification): string {
+function halfKey({ traceId, name, phase: half }: TraceEvent): string {
   return `${typeof traceId} ${traceId} ${name} ${half}`;
 }
 
 /** What osprofiler keeps: of halves that came twice, the later one. */
-function kept(notifications: readonly Notification[]): Notification[] {
+function kept(notifications: readonly TraceEvent[]): TraceEvent[] {
   return [...new Map(notifications.map((each) => [halfKey(each), each])).values()];
 }
 
-function sorted(notifications: readonly Notification[]): Notification[] {
+function sorted(notifications: readonly TraceEvent[]): TraceEvent[] {
   return notifications.toSorted((a, b) => (halfKey(a) < halfKey(b) ? -1 : 1));
 }
 
@@ -49,13 +49,13 @@ function sorted(notifications: readonly Notification[]): Notification[] {
  * A trace's notifications as a report without their times has them: whole milliseconds since the first, in 1970, one
  * parent for both halves of a point, and the trace known from the first point only.
  */
-function reported({ notifications }: CapturedTrace): Notification[] {
+function reported({ notifications }: CapturedTrace): TraceEvent[] {
   const beginning = Math.min(...notifications.map(({ timestamp }) => timestamp));
-  const times = new Map(notifications.map((each) => [`${each.traceId} ${each.half}`, each.timestamp]));
+  const times = new Map(notifications.map((each) => [`${each.traceId} ${each.phase}`, each.timestamp]));
   const parents = new Map(notifications.toReversed().map((each) => [each.traceId, each.parentId]));
   const first = notifications.toSorted((a, b) => a.timestamp - b.timestamp)[0]!;
   return kept(notifications).map((each) => {
-    const latest = times.get(`${each.traceId} ${each.half}`)! - beginning;
+    const latest = times.get(`${each.traceId} ${each.phase}`)! - beginning;
     return {
       ...each,
       timestamp: latest - (latest % 1000),

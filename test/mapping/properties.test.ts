@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
 import { decode } from '../../src/codec/envelope.js';
-import type { Notification } from '../../src/codec/notification.js';
 import type { PyObject, PyValue } from '../../src/codec/python-json.js';
 import { formatPythonJson } from '../../src/codec/python-json-text.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { toTraceId } from '../../src/mapping/ids.js';
 import { isSampled } from '../../src/mapping/sampling.js';
 import { pointKey } from '../../src/pairing/pair.js';
@@ -101,7 +101,7 @@ describe('recorded traces', () => {
 });
 
 /** Repeats some halves right behind themselves, where their other half has not come yet. */
-function withRepeats(halves: readonly Notification[], repeats: readonly number[]): Notification[] {
+function withRepeats(halves: readonly TraceEvent[], repeats: readonly number[]): TraceEvent[] {
   const seen = new Set<string>();
   return halves.flatMap((half, index) => {
     const key = pointKey(half);
@@ -214,8 +214,8 @@ describe('any notification', () => {
         const message = { event_type: 'profiler.x', payload: whole } as unknown as PyValue;
         const decoded = decode(Buffer.from(formatPythonJson(message)));
         assert.notEqual(decoded.kind, 'foreign');
-        if (decoded.kind !== 'notification') return;
-        for (const span of spansIn(translate([decoded.notification]))) assertValid(span);
+        if (decoded.kind !== 'event') return;
+        for (const span of spansIn(translate([decoded.event]))) assertValid(span);
       }),
       property(500),
     );

@@ -52,7 +52,7 @@ describe('a translator that samples', () => {
       const fates = new Set<string>();
       for (const traceId of ['a', 'b']) {
         for (const half of [start({ baseId, traceId }), stop({ baseId, traceId })]) {
-          for (const made of translator.add(half, half.half)) fates.add(made.kind);
+          for (const made of translator.add(half, half.phase)) fates.add(made.kind);
         }
       }
       assert.equal(fates.size, 1);

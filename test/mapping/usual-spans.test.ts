@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
 import { type Gist, gistOf, infosOf, shareHostOnly } from '../../src/codec/gists.js';
-import type { Notification } from '../../src/codec/notification.js';
 import type { PyObject } from '../../src/codec/python-json.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import type { MappingOptions } from '../../src/mapping/options.js';
 import { type PointHalves, SpanMapper } from '../../src/mapping/span.js';
 import { Pairer, pointId } from '../../src/pairing/pair.js';
@@ -31,7 +31,7 @@ function withoutGists({ start, stop }: PointHalves): PointHalves {
   return { start: start && alone(start), stop: stop && alone(stop) };
 }
 
-function alone(notification: Notification): Notification {
+function alone(notification: TraceEvent): TraceEvent {
   const info = { ...notification.info };
   assert.equal(gistOf({ ...notification, info }), undefined);
   return { ...notification, info };
@@ -156,15 +156,10 @@ function pointOf(gist: Gist): PointHalves {
   return { start: said('start', gist, 'a', {}), stop: said('stop', GISTS[1]!, 'a', {}) };
 }
 
-function said(
-  half: 'start' | 'stop',
-  gist: Gist,
-  host: string,
-  changes: Partial<Notification>,
-): Notification {
+function said(half: 'start' | 'stop', gist: Gist, host: string, changes: Partial<TraceEvent>): TraceEvent {
   const { name, project, service, statement } = gist;
   const info = statement === undefined ? hostOnly(host) : infoAt(statement, host);
-  return start({ half, name, project, service, info, host, ...changes });
+  return start({ phase: half, name, project, service, info, host, ...changes });
 }
 
 function hostOnly(host: string): PyObject {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Notification } from '../../src/codec/notification.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointId, pointKey } from '../../src/pairing/pair.js';
 import { anyId, property, start, stop } from '../support/notifications.js';
 
@@ -55,7 +55,7 @@ describe('pairing', () => {
     add(pairer, stop(), 'one');
     const { complete } = add(pairer, start(), 'two');
     assert.deepEqual(
-      [complete?.start?.half, complete?.stop?.half, complete?.tokens],
+      [complete?.start?.phase, complete?.stop?.phase, complete?.tokens],
       ['start', 'stop', ['two', 'one']],
     );
   });
@@ -191,6 +191,6 @@ function pairerOf(bounds: Partial<PairBounds>): Pairer<string> {
   return new Pairer<string>({ ...DEFAULT_PAIR_BOUNDS, ...bounds });
 }
 
-function add(pairer: Pairer<string>, notification: Notification, token: string, bytes = 1, now = 0) {
+function add(pairer: Pairer<string>, notification: TraceEvent, token: string, bytes = 1, now = 0) {
   return pairer.add(pointId(notification), notification, token, bytes, now);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Announcer } from '../../src/rabbitmq/announcer.js';
 import { DeadLetters, type DeadLettersOptions } from '../../src/rabbitmq/dead-letters.js';
 import type { RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
+import { StatusLogger } from '../../src/rabbitmq/status-logger.js';
 import { LedgerHolder, PROMPT, WaitingPublisher, WHERE } from '../support/own-queues.js';
 import { eventually } from '../support/rabbitmq.js';
 import { RememberingLog } from '../support/receiving.js';
@@ -85,7 +85,7 @@ function writing(test: TestContext, patience: Pick<DeadLettersOptions, 'backoff'
   const held: RabbitDelivery[] = [];
   let written = 0;
   const letters = new DeadLetters({
-    ...{ publisher, queue: { name: 'dead' }, where: WHERE, announcer: new Announcer(log), ...patience },
+    ...{ publisher, queue: { name: 'dead' }, where: WHERE, announcer: new StatusLogger(log), ...patience },
     onHeld: (delivery) => held.push(delivery),
     onWritten: () => {
       written += 1;

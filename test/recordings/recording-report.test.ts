@@ -20,7 +20,7 @@ interface Replay {
 }
 
 function replay(input: string | Buffer, maxReportBytes?: number, window = 10): Replay {
-  const handler = new RememberingHandler((delivery) => void (window > 1 && delivery.settle('accept')));
+  const handler = new RememberingHandler((delivery) => void (window > 1 && delivery.acknowledge()));
   const receiver = new RecordingReceiver({
     files: ['-'],
     stdin: Readable.from([Buffer.from(input)]),

@@ -36,14 +36,14 @@ class Collector implements ReceiverHandler {
   onDelivery(delivery: Delivery): void {
     this.deliveries.push(delivery);
     if (this.settles) {
-      delivery.settle('accept');
+      delivery.acknowledge();
     }
     if (this.#arrival !== undefined && this.deliveries.length >= this.#arrival.count) {
       this.#arrival.resolve();
     }
   }
 
-  onRenewed(): void {}
+  onRequeued(): void {}
 
   onOriginLost(origin: Origin): void {
     this.lost.push(origin);
@@ -186,16 +186,16 @@ describe('the window of a recording', () => {
     await turn();
     assert.deepEqual(collector.bodies, ['1', '2']);
     const [first, second] = collector.deliveries;
-    assert.equal(first?.settle('accept'), true);
-    assert.equal(first?.settle('accept'), false);
+    assert.equal(first?.acknowledge(), true);
+    assert.equal(first?.acknowledge(), false);
     await collector.arrived(3);
     await turn();
     assert.equal(collector.deliveries.length, 3);
-    second?.settle({ reason: 'not-json', detail: 'no JSON' });
-    collector.deliveries[2]?.settle('accept');
+    second?.deadLetter({ reason: 'not-json', detail: 'no JSON' });
+    collector.deliveries[2]?.acknowledge();
     await collector.arrived(5);
     for (const delivery of collector.deliveries) {
-      delivery.settle('accept');
+      delivery.acknowledge();
     }
     await running;
     assert.equal(collector.deliveries.length, 6);
@@ -207,11 +207,11 @@ describe('the window of a recording', () => {
     await receiver.run(collector);
     const [first, second] = collector.deliveries;
     assert.equal(first?.live, true);
-    assert.equal(first?.settle('accept'), true);
+    assert.equal(first?.acknowledge(), true);
     assert.equal(first?.live, false);
     await receiver.close();
     assert.equal(second?.live, false);
-    assert.equal(second?.settle('accept'), false);
+    assert.equal(second?.acknowledge(), false);
     assert.deepEqual(collector.lost, [second?.origin]);
   });
 
@@ -238,7 +238,7 @@ describe('stopping a recording', () => {
     await receiver.stop();
     await running;
     assert.deepEqual(collector.bodies, ['1']);
-    assert.equal(collector.deliveries[0]?.settle('accept'), true);
+    assert.equal(collector.deliveries[0]?.acknowledge(), true);
   });
 
   it('ends it while it waits for standard input', async () => {

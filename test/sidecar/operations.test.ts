@@ -70,7 +70,7 @@ describe('metrics', () => {
   it('tell the spans by what the backend said of them, and how long it took', async () => {
     const answers: Outcome[] = [
       { kind: 'retryable', reason: 'down' },
-      { kind: 'taken', refused: 1 },
+      { kind: 'accepted', refused: 1 },
       { kind: 'permanent', reason: 'bad' },
     ];
     const { receiver, bridge, scrape } = await watched((request) => answers[request - 1] ?? TAKEN);
@@ -83,7 +83,7 @@ describe('metrics', () => {
     const found = await scrape();
     const sent = (outcome: string) =>
       found.sum('osprofiler_bridge_export_spans_total', { osprofiler_bridge_outcome: outcome });
-    assert.deepEqual([sent('taken'), sent('refused'), sent('rejected'), sent('retried')], [1, 1, 1, 1]);
+    assert.deepEqual([sent('accepted'), sent('refused'), sent('rejected'), sent('retried')], [1, 1, 1, 1]);
     assert.equal(found.sum('osprofiler_bridge_export_duration_seconds_count'), 4);
     // Those of the two batches that were taken.
     assert.equal(found.sum('osprofiler_bridge_export_lag_seconds_count'), 2);

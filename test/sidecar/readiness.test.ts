@@ -58,7 +58,7 @@ describe('readiness', () => {
   });
 });
 
-const TAKEN: Outcome = { kind: 'taken' };
+const TAKEN: Outcome = { kind: 'accepted' };
 const DOWN: Outcome = { kind: 'retryable', reason: 'answered 503' };
 
 describe('the backend', () => {

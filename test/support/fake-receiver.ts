@@ -6,13 +6,13 @@ import type {
   Receiver,
   ReceiverHandler,
   ReceiverState,
-  Settlement,
+  Rejection,
 } from '../../src/contracts.js';
 
 export class FakeDelivery implements Delivery {
   readonly exchange = 'nova';
   readonly routingKey = 'profiler.info';
-  settlement: Settlement | undefined;
+  settlement: 'accept' | Rejection | undefined;
   isLost = false;
 
   constructor(
@@ -30,7 +30,15 @@ export class FakeDelivery implements Delivery {
     return this.settlement === undefined && !this.isLost;
   }
 
-  settle(how: Settlement): boolean {
+  acknowledge(): boolean {
+    return this.end('accept');
+  }
+
+  deadLetter(why: Rejection): boolean {
+    return this.end(why);
+  }
+
+  private end(how: 'accept' | Rejection): boolean {
     if (!this.live) return false;
     this.settlement = how;
     return true;
@@ -49,7 +57,7 @@ export class FakeReceiver implements Receiver {
   private end: () => void = () => {};
   private fail: (error: Error) => void = () => {};
 
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.deliveries.filter(({ live }) => live).length;
   }
 
@@ -73,7 +81,7 @@ export class FakeReceiver implements Receiver {
   /** The receiver keeps a message elsewhere, for it to be given again. */
   renew(delivery: FakeDelivery): void {
     delivery.isLost = true;
-    this.handler?.onRenewed(delivery);
+    this.handler?.onRequeued(delivery);
   }
 
   /** The channel dies. @returns what was not settled on it, for the broker to give out again. */

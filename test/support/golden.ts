@@ -57,8 +57,8 @@ function translateAll(
   const translator = new Translator(settings);
   const added = messages.flatMap(({ body, properties }) => {
     const decoded = decode(body, properties);
-    if (decoded.kind !== 'notification') throw new Error(`a golden record is ${decoded.kind}`);
-    return translator.add(decoded.notification, undefined);
+    if (decoded.kind !== 'event') throw new Error(`a golden record is ${decoded.kind}`);
+    return translator.add(decoded.event, undefined);
   });
   return [...added, ...translator.flush()].flatMap((made) =>
     made.kind === 'span' ? [toReadable(made.span)] : [],

@@ -1,7 +1,7 @@
 /** Notifications made up for tests, with what does not matter filled in. */
 import fc from 'fast-check';
-import type { Notification } from '../../src/codec/notification.js';
 import type { PyObject } from '../../src/codec/python-json.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 
 export const BASE_ID = '11111111-2222-4333-8444-555555555555';
 export const TRACE_ID = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee';
@@ -12,9 +12,9 @@ export const MOMENT = 1_795_332_579_892_094;
 export const MOMENT_TEXT = '2026-11-22T07:29:39.892094';
 
 /** A start of a root point called `work`. */
-export function start(changes: Partial<Notification> = {}): Notification {
+export function start(changes: Partial<TraceEvent> = {}): TraceEvent {
   return {
-    half: 'start',
+    phase: 'start',
     name: 'work',
     baseId: BASE_ID,
     traceId: TRACE_ID,
@@ -29,8 +29,8 @@ export function start(changes: Partial<Notification> = {}): Notification {
 }
 
 /** The stop that belongs to {@link start}, one and a half milliseconds later. */
-export function stop(changes: Partial<Notification> = {}): Notification {
-  return start({ half: 'stop', timestamp: MOMENT + 1_500, ...changes });
+export function stop(changes: Partial<TraceEvent> = {}): TraceEvent {
+  return start({ phase: 'stop', timestamp: MOMENT + 1_500, ...changes });
 }
 
 /** osprofiler's payload, as it is inside a message. */

@@ -1,7 +1,7 @@
 /** What renewal and dead letters have around them: deliveries, the channel's side of them, a publisher that waits. */
 import type { Options } from 'amqplib';
-import type { Settlement } from '../../src/contracts.js';
-import { Ledger } from '../../src/rabbitmq/ledger.js';
+import type { Settlement } from '../../src/rabbitmq/ack-tracker.js';
+import { AckTracker } from '../../src/rabbitmq/ack-tracker.js';
 import type { Published, Publisher } from '../../src/rabbitmq/publisher.js';
 import { type Holder, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 import type { OwnQueue } from '../../src/rabbitmq/topology.js';
@@ -12,7 +12,7 @@ export const PROMPT = { backoff: { initialMs: 1, maximumMs: 1 }, random: () => 0
 
 /** A channel's side of its deliveries, on a ledger as it is. */
 export class LedgerHolder implements Holder {
-  readonly ledger = new Ledger();
+  readonly ledger = new AckTracker();
   readonly withdrawn: RabbitDelivery[] = [];
   readonly released: RabbitDelivery[] = [];
   readonly handedBack: RabbitDelivery[] = [];

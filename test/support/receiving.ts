@@ -23,7 +23,7 @@ export class RememberingHandler implements ReceiverHandler {
     this.whenDelivered(delivery);
   }
 
-  onRenewed(delivery: Delivery): void {
+  onRequeued(delivery: Delivery): void {
     this.renewed.push(delivery);
   }
 

@@ -1,6 +1,6 @@
 /** Spans made up for tests, and a sink that answers as it is told. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Outcome, SpanSink } from '../../src/contracts.js';
+import type { Outcome, Sink } from '../../src/contracts.js';
 import { SpanMapper } from '../../src/mapping/span.js';
 import { start, stop } from './notifications.js';
 
@@ -12,7 +12,7 @@ export function span(name = 'work'): ReadableSpan {
   return mapper.toSpan({ start: start(changes), stop: stop(changes) });
 }
 
-export const TAKEN: Outcome = { kind: 'taken' };
+export const TAKEN: Outcome = { kind: 'accepted' };
 
 /** A request of the bridge that has no answer yet. */
 export interface Request {
@@ -21,7 +21,7 @@ export interface Request {
 }
 
 /** A sink whose requests wait for the test to answer them. */
-export class HeldSink implements SpanSink {
+export class HeldSink implements Sink {
   readonly requests: Request[] = [];
   isClosed = false;
 
@@ -37,7 +37,7 @@ export class HeldSink implements SpanSink {
 }
 
 /** A sink that answers at once: by the spans' names, or always the same. */
-export class PromptSink implements SpanSink {
+export class PromptSink implements Sink {
   readonly batches: (readonly ReadableSpan[])[] = [];
 
   constructor(

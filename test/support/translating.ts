@@ -2,21 +2,21 @@
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type DecodeOptions, decode } from '../../src/codec/envelope.js';
-import type { Notification } from '../../src/codec/notification.js';
+import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { type Translated, Translator, type TranslatorOptions } from '../../src/translator.js';
 import { readCapture } from './captures.js';
 
 /** The notifications of a capture, in the order in which they came. */
-export function notificationsOf(capture: string, options: DecodeOptions = {}): Notification[] {
+export function notificationsOf(capture: string, options: DecodeOptions = {}): TraceEvent[] {
   return readCapture(capture).flatMap(({ body, properties }) => {
     const decoded = decode(body, properties, undefined, options);
-    return decoded.kind === 'notification' ? [decoded.notification] : [];
+    return decoded.kind === 'event' ? [decoded.event] : [];
   });
 }
 
 /** What becomes of notifications, what is open at their end included. */
 export function translate(
-  notifications: readonly Notification[],
+  notifications: readonly TraceEvent[],
   options: TranslatorOptions = {},
 ): Translated<undefined>[] {
   const translator = new Translator(options);

@@ -43,12 +43,12 @@ export async function execute(settings: Settings, context: CommandContext): Prom
     if (++taken === limit) stop();
     output.write(`${formatRecord(delivery, new Date())}\n`, (error) => {
       if (error) return;
-      delivery.settle('accept');
+      delivery.acknowledge();
       written++;
     });
   };
   await Promise.all(
-    receivers.map((receiver) => receiver.run({ onDelivery, onRenewed: () => {}, onOriginLost: () => {} })),
+    receivers.map((receiver) => receiver.run({ onDelivery, onRequeued: () => {}, onOriginLost: () => {} })),
   );
   if (isFile && failure === undefined) {
     output.end();

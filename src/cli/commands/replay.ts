@@ -92,13 +92,13 @@ async function shiftToNow(settings: Settings, log: Log): Promise<number> {
   await receiver.run({
     onDelivery(delivery: Delivery): void {
       const decoded = decode(delivery.body, delivery.properties, settings.wire.maxMessageBytes);
-      if (decoded.kind === 'notification') {
-        first = Math.min(first, decoded.notification.timestamp);
-        last = Math.max(last, decoded.notification.timestamp);
+      if (decoded.kind === 'event') {
+        first = Math.min(first, decoded.event.timestamp);
+        last = Math.max(last, decoded.event.timestamp);
       }
-      delivery.settle('accept');
+      delivery.acknowledge();
     },
-    onRenewed(): void {},
+    onRequeued(): void {},
     onOriginLost(): void {},
   });
   await receiver.close();

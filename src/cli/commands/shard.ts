@@ -50,7 +50,7 @@ export async function execute(settings: Settings, context: CommandContext): Prom
 /** @returns whether everything that was taken in is in its shard. */
 async function drain(all: readonly Sharding[], timeoutMs: number): Promise<boolean> {
   const deadline = AbortSignal.timeout(timeoutMs);
-  const isEmpty = () => all.every(({ receiver }) => receiver.unsettled === 0);
+  const isEmpty = () => all.every(({ receiver }) => receiver.unacknowledged === 0);
   while (!isEmpty() && !deadline.aborted) await pause(LOOK_MS, deadline);
   return isEmpty();
 }
@@ -63,7 +63,7 @@ function figuresOf(all: readonly Sharding[]): ShardingFigures {
     sharded: sum(({ sharder }) => sharder.counts.sharded),
     filtered: sum(({ sharder }) => sharder.counts.foreign),
     returned: sum(({ sharder }) => sharder.counts.returned),
-    unsettled: sum(({ receiver }) => receiver.unsettled),
+    unsettled: sum(({ receiver }) => receiver.unacknowledged),
     held: sum(({ sharder }) => sharder.held),
   };
 }

@@ -3,7 +3,7 @@
  * show them the first one's times.
  */
 import { randomUUID } from 'node:crypto';
-import type { Delivery, Receiver, ReceiverHandler, Settlement } from '../../contracts.js';
+import type { Delivery, Receiver, ReceiverHandler, Rejection } from '../../contracts.js';
 
 const BASE_ID = /"base_id": "([0-9a-f-]{36})"/;
 
@@ -21,8 +21,8 @@ export class FreshTraces implements Receiver {
     return this.recorded.state;
   }
 
-  get unsettled(): number {
-    return this.recorded.unsettled;
+  get unacknowledged(): number {
+    return this.recorded.unacknowledged;
   }
 
   /** The `base_id`s that took the recorded ones' places, so far. */
@@ -82,7 +82,11 @@ class RenamedDelivery implements Delivery {
     return this.recorded.live;
   }
 
-  settle(how: Settlement): boolean {
-    return this.recorded.settle(how);
+  acknowledge(): boolean {
+    return this.recorded.acknowledge();
+  }
+
+  deadLetter(why: Rejection): boolean {
+    return this.recorded.deadLetter(why);
   }
 }

@@ -1,6 +1,6 @@
 /** The recording's way through a bridge to a sink: the same way that notifications from RabbitMQ take. */
 import { Bridge } from '../../bridge.js';
-import type { Receiver, SpanSink } from '../../contracts.js';
+import type { Receiver, Sink } from '../../contracts.js';
 import type { Settings } from '../../settings/settings.js';
 import { bridgeOptions } from '../../sidecar/assemble.js';
 import type { CommandContext } from '../context.js';
@@ -10,7 +10,7 @@ export interface Journey {
   readonly settings: Settings;
   readonly log: CommandContext['log'];
   readonly receiver: Receiver;
-  readonly sink: SpanSink;
+  readonly sink: Sink;
   /** Is told of the bridge before it begins. */
   readonly onBridge?: (bridge: Bridge) => void;
   /** Microseconds added to every time. @default 0 */

@@ -180,16 +180,16 @@ export class ExportInstruments {
     this.#spans = meter.createCounter(METRICS.sentSpans.name, METRICS.sentSpans);
     this.#duration = createHistogram(meter, METRICS.exportDuration);
     this.#lag = createHistogram(meter, METRICS.lag);
-    for (const outcome of ['taken', 'refused', 'rejected', 'retried'])
+    for (const outcome of ['accepted', 'refused', 'rejected', 'retried'])
       this.#spans.add(0, { [OUTCOME]: outcome });
   }
 
   record({ spans, outcome, durationMs }: Sent): void {
     this.#duration.record(durationMs / 1000, { [OUTCOME]: outcome.kind });
-    if (outcome.kind === 'taken') {
+    if (outcome.kind === 'accepted') {
       // A backend that claims more than it was sent must not turn the count back.
       const refused = Math.min(outcome.refused ?? 0, spans.length);
-      this.#spans.add(spans.length - refused, { [OUTCOME]: 'taken' });
+      this.#spans.add(spans.length - refused, { [OUTCOME]: 'accepted' });
       this.#spans.add(refused, { [OUTCOME]: 'refused' });
     } else {
       // A batch that is refused for good is halved and sent again, down to the single span that is at fault.

@@ -55,7 +55,7 @@ export class PageFeed {
     const now = Date.now();
     const { outcome, spans } = sent;
     this.traces.observe(sent);
-    if (outcome.kind === 'taken') {
+    if (outcome.kind === 'accepted') {
       this.facts = { taken: { at: now, spans: spans.length } };
       if (this.isLive) this.seeLags(spans, now);
     } else if (outcome.kind === 'retryable') {

@@ -59,7 +59,7 @@ export class RecentTraces {
 
   /** Sees an answer of the backend; what it did not take is not shown, since it comes again. */
   observe({ spans, outcome }: Sent): void {
-    if (outcome.kind !== 'taken' || this.bounds.maxTraces === 0) return;
+    if (outcome.kind !== 'accepted' || this.bounds.maxTraces === 0) return;
     const touched = new Set<HeldTrace>();
     const held = spans.map(writtenDown);
     for (let at = 0; at < held.length; ) {

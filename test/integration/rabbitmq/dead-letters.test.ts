@@ -8,7 +8,7 @@ import { leftIn, publish, start, untilConsuming } from './support.js';
 const QUEUE = 'osprofiler-otel-bridge.dead-letters';
 const REASON = { reason: 'not-json', detail: 'unexpected end' };
 
-const reject = (delivery: Delivery): void => void delivery.settle(REASON);
+const reject = (delivery: Delivery): void => void delivery.deadLetter(REASON);
 
 describe('messages that are set aside', { timeout: 120_000 }, () => {
   let vhost: TestVhost;
@@ -67,7 +67,7 @@ describe('messages that are set aside', { timeout: 120_000 }, () => {
     await eventually(() => running.receiver.status().heldDeadLetters > 0);
     assert.match(running.log.text, /held, unacknowledged: the queue .* takes no more: it is full/);
     assert.equal(running.log.lines.filter(({ level }) => level === 'error').length, 1, 'said once');
-    assert.equal(running.handler.deliveries[3]!.settle('accept'), true, 'the others go on');
+    assert.equal(running.handler.deliveries[3]!.acknowledge(), true, 'the others go on');
     const written = new Set<string>();
     await eventually(async () => {
       for (const letter of await takeAll(vhost)) written.add(letter.content.toString());
@@ -97,7 +97,7 @@ describe('messages that are set aside', { timeout: 120_000 }, () => {
     const running = start(test, vhost, { address: vhost.address(user) }, reject);
     await eventually(() => running.receiver.status().heldDeadLetters === 1);
     assert.match(running.log.text, /grant write on .*amq.*default/);
-    assert.equal(running.receiver.unsettled, 0, 'they are not the handler any more');
+    assert.equal(running.receiver.unacknowledged, 0, 'they are not the handler any more');
     await vhost.closeBridgeConnections();
     await eventually(() => running.handler.deliveries.length === 2);
     assert.equal(running.handler.deliveries[1]!.redelivered, true);
@@ -134,7 +134,8 @@ describe('messages that are set aside', { timeout: 120_000 }, () => {
     const bodies = Array.from({ length: 4_000 }, (_, index) => String(index));
     await publish(vhost, bodies);
     const running = start(test, vhost, { prefetch: 500 }, (delivery) => {
-      delivery.settle(Number(delivery.body.toString()) % 2 === 0 ? 'accept' : REASON);
+      if (Number(delivery.body.toString()) % 2 === 0) delivery.acknowledge();
+      else delivery.deadLetter(REASON);
     });
     await untilConsuming(running);
     await eventually(() => running.receiver.status().deadLettered === 2_000);

@@ -31,8 +31,8 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     );
 
     const shuffled = running.handler.deliveries.map((_, index) => (index * 7) % 1_000);
-    for (const index of shuffled) assert.equal(running.handler.deliveries[index]!.settle('accept'), true);
-    assert.equal(first.settle('accept'), false, 'the second settling does nothing');
+    for (const index of shuffled) assert.equal(running.handler.deliveries[index]!.acknowledge(), true);
+    assert.equal(first.acknowledge(), false, 'the second settling does nothing');
     assert.equal(running.receiver.status().unsettled, 0);
     await running.receiver.close();
     await running.ended;
@@ -45,12 +45,12 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     const running = start(test, vhost);
     await eventually(() => running.handler.deliveries.length === 4);
     const [a, b, c, d] = running.handler.deliveries;
-    d!.settle('accept');
-    a!.settle('accept');
-    c!.settle({ reason: 'not-json', detail: 'no JSON' });
+    d!.acknowledge();
+    a!.acknowledge();
+    c!.deadLetter({ reason: 'not-json', detail: 'no JSON' });
     await running.receiver.close();
     assert.equal(b!.live, false);
-    assert.equal(b!.settle('accept'), false);
+    assert.equal(b!.acknowledge(), false);
     assert.deepEqual(running.handler.lost, [b!.origin]);
     await vhost.withChannel(async (channel) => {
       const left = await channel.get('profiler.info', { noAck: true });
@@ -67,7 +67,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     await running.ended;
     await publish(vhost, ['second']);
     assert.equal((await running.receiver.depth())?.consumers, 0);
-    assert.equal(running.handler.deliveries[0]!.settle('accept'), true);
+    assert.equal(running.handler.deliveries[0]!.acknowledge(), true);
     await running.receiver.close();
     assert.deepEqual(running.handler.bodies, ['first']);
     await vhost.withChannel(async (channel) => {
@@ -83,12 +83,12 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     await eventually(() => running.handler.deliveries.length === 2);
     const [settled, stay] = running.handler.deliveries;
     // Nothing is open before it, so that its settlement waits for nothing.
-    assert.equal(settled!.settle('accept'), true);
+    assert.equal(settled!.acknowledge(), true);
     await vhost.closeBridgeConnections();
     const again = await eventually(() => running.handler.deliveries[2]);
     assert.deepEqual(running.handler.lost, [stay!.origin]);
     assert.equal(stay!.live, false);
-    assert.equal(stay!.settle('accept'), false);
+    assert.equal(stay!.acknowledge(), false);
     assert.equal(again.body.toString(), 'stay');
     assert.equal(again.redelivered, true);
     assert.notEqual(again.origin, stay!.origin);
@@ -106,11 +106,11 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     const address = { ...vhost.address(), hosts: [{ host: '127.0.0.1', port: proxy.port }] };
     const running = start(test, vhost, { address });
     await eventually(() => running.handler.deliveries.length === 2);
-    assert.equal(running.handler.deliveries[1]!.settle('accept'), true);
+    assert.equal(running.handler.deliveries[1]!.acknowledge(), true);
     proxy.cut();
     await eventually(() => running.handler.deliveries.length === 4);
     assert.deepEqual(running.handler.bodies.slice(2), ['stay', 'settled']);
-    for (const delivery of running.handler.deliveries.slice(2)) assert.equal(delivery.settle('accept'), true);
+    for (const delivery of running.handler.deliveries.slice(2)) assert.equal(delivery.acknowledge(), true);
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);
   });
@@ -128,7 +128,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     assert.match(running.log.text, /cancelled the consumer/);
     await publish(vhost, ['two']);
     await eventually(() => running.handler.deliveries.length === 2);
-    assert.equal(running.handler.deliveries[1]!.settle('accept'), true);
+    assert.equal(running.handler.deliveries[1]!.acknowledge(), true);
     assert.equal(running.receiver.status().reconnects, 0, 'the connection has lasted');
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);
@@ -144,7 +144,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     });
     await eventually(() => running.handler.deliveries.length === 2);
     assert.deepEqual(running.handler.bodies, ['fragile', 'fragile']);
-    assert.equal(running.handler.deliveries[1]!.settle('accept'), true);
+    assert.equal(running.handler.deliveries[1]!.acknowledge(), true);
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);
   });
@@ -158,7 +158,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     const { host, port } = broker();
     assert.equal(running.receiver.status().broker, `${host}:${port}`);
     assert.match(running.log.text, /127\.0\.0\.1:1 cannot be reached: nothing listens there/);
-    running.handler.deliveries[0]!.settle('accept');
+    running.handler.deliveries[0]!.acknowledge();
   });
 
   it('can be stopped while no broker is there', async (test) => {
@@ -184,7 +184,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
       vhost,
       Array.from({ length: 3_000 }, (_, index) => String(index)),
     );
-    const running = start(test, vhost, { prefetch: 700 }, (delivery) => delivery.settle('accept'));
+    const running = start(test, vhost, { prefetch: 700 }, (delivery) => delivery.acknowledge());
     await untilConsuming(running);
     await eventually(() => running.handler.deliveries.length === 3_000);
     await running.receiver.close();

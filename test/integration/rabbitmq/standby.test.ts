@@ -29,7 +29,7 @@ describe('two bridges on one queue', { timeout: 120_000 }, () => {
       const again = await eventually(() => second.handler.deliveries[0]);
       assert.equal(again.redelivered, true);
       // A quorum queue counts: what comes for the second time and stays open is renewed, and comes once more.
-      await eventually(() => second.handler.deliveries.at(-1)!.settle('accept'));
+      await eventually(() => second.handler.deliveries.at(-1)!.acknowledge());
     });
   }
 

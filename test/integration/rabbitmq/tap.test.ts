@@ -30,7 +30,7 @@ describe('tapping exchanges', { timeout: 120_000 }, () => {
   after(() => vhost.remove());
 
   it('binds what is there, what appears later, and what is declared anew', async (test) => {
-    const running = start(test, vhost, { source: TAP }, (delivery) => delivery.settle('accept'));
+    const running = start(test, vhost, { source: TAP }, (delivery) => delivery.acknowledge());
     await untilConsuming(running);
     assert.deepEqual(running.receiver.status().bindings, {
       bound: ['nova'],
@@ -67,7 +67,7 @@ describe('tapping exchanges', { timeout: 120_000 }, () => {
     await untilConsuming(first);
     await first.receiver.close();
     await emit(vhost, 'nova', 'profiler.info', 'in between');
-    const second = start(test, vhost, { source }, (delivery) => delivery.settle('accept'));
+    const second = start(test, vhost, { source }, (delivery) => delivery.acknowledge());
     await eventually(() => second.handler.bodies.includes('in between'));
   });
 

@@ -35,7 +35,7 @@ describe('a receiver of shards', { timeout: 180_000 }, () => {
     await eventually(() => handler.deliveries.length === 1);
     const [delivery] = handler.deliveries;
     assert.deepEqual([delivery!.routingKey, delivery!.redelivered], ['profiler.info', false]);
-    assert.ok(delivery!.settle('accept'));
+    assert.ok(delivery!.acknowledge());
   });
 
   it('gives what is open to the next owner of a shard, and forgets it', async (test) => {
@@ -56,9 +56,9 @@ describe('a receiver of shards', { timeout: 180_000 }, () => {
     startSharding(test, vhost!, layoutOf(1));
     const { receiver, handler } = startReplica(test, vhost!, { renewal: { afterMs: 200 } });
     await publish(vhost!, ['held']);
-    await eventually(() => receiver.status().renewed >= 2 && receiver.unsettled === 1);
+    await eventually(() => receiver.status().renewed >= 2 && receiver.unacknowledged === 1);
     assert.deepEqual(new Set(handler.bodies), new Set(['held']));
-    await eventually(() => handler.deliveries.at(-1)!.settle('accept'));
+    await eventually(() => handler.deliveries.at(-1)!.acknowledge());
     await receiver.close();
     assert.equal((await taken(vhost!, 0, 1)).length, 0);
   });
@@ -68,11 +68,11 @@ describe('a receiver of shards', { timeout: 180_000 }, () => {
     const replica = startReplica(test, vhost!);
     await untilShares([replica], [2]);
     await publish(vhost!, ['open']);
-    await eventually(() => replica.receiver.unsettled === 1);
+    await eventually(() => replica.receiver.unacknowledged === 1);
     const done = await change(vhost!, layoutOf(5));
     assert.deepEqual([done.before, done.now, done.moved], [2, 5, 1]);
     await untilShares([replica], [5]);
-    await eventually(() => replica.handler.deliveries.length === 2 && replica.receiver.unsettled === 1);
+    await eventually(() => replica.handler.deliveries.length === 2 && replica.receiver.unacknowledged === 1);
   });
 });
 

@@ -114,7 +114,7 @@ describe('a sharder', { timeout: 180_000 }, () => {
     await eventually(() => sharder.counts.sharded === 24);
     await vhost.withChannel((channel) => channel.deleteExchange(exchangeName(1)));
     await publishTraces(vhost);
-    await eventually(() => sharder.counts.sharded === 48 && receiver.unsettled === 0);
+    await eventually(() => sharder.counts.sharded === 48 && receiver.unacknowledged === 0);
     assert.ok((await taken(vhost, 0, 1)).length >= 48);
   });
 
@@ -125,7 +125,7 @@ describe('a sharder', { timeout: 180_000 }, () => {
     await broker().management('PUT', `policies/${vhost.name}/full`, policy);
     await publishTraces(vhost);
     await eventually(() => sharder.held > 0);
-    assert.ok(receiver.unsettled > 0);
+    assert.ok(receiver.unacknowledged > 0);
     await broker().management('DELETE', `policies/${vhost.name}/full`);
     await eventually(() => sharder.counts.sharded === 24);
   });

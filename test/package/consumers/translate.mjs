@@ -8,8 +8,8 @@ const translator = new Translator();
 const spans = [];
 for (const line of lines) {
   const decoded = decode(Buffer.from(JSON.parse(line).body));
-  if (decoded.kind !== 'notification') continue;
-  for (const result of translator.add(decoded.notification)) {
+  if (decoded.kind !== 'event') continue;
+  for (const result of translator.add(decoded.event)) {
     if (result.kind === 'span') spans.push(result.span);
   }
 }

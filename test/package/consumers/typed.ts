@@ -22,8 +22,8 @@ export function translate(bodies: readonly Buffer[]): ReadableSpan[] {
   const translator = new Translator<number>({ mask: 'strict' });
   return bodies.flatMap((body, index) => {
     const decoded = decode(body);
-    if (decoded.kind !== 'notification') return [];
-    const results = translator.add(decoded.notification, index);
+    if (decoded.kind !== 'event') return [];
+    const results = translator.add(decoded.event, index);
     return results.flatMap((result) => (result.kind === 'span' ? [result.span] : []));
   });
 }

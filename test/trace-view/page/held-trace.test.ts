@@ -16,7 +16,7 @@ const spans = spansIn(translate(notificationsOf('nova-server-boot-no-valid-host'
 const written = spans.map(writeAsJson);
 const sent = (some: readonly ReadableSpan[]): Sent => ({
   spans: some,
-  outcome: { kind: 'taken' },
+  outcome: { kind: 'accepted' },
   durationMs: 1,
 });
 /** What the list says of a trace. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readPayload } from '../../src/codec/notification.js';
 import type { PyObject, PyValue } from '../../src/codec/python-json.js';
+import { readPayload } from '../../src/codec/trace-event.js';
 import { BASE_ID, MOMENT, payload, start, TRACE_ID } from '../support/notifications.js';
 
 describe('payloads', () => {
@@ -22,7 +22,7 @@ describe('payloads', () => {
     for (const [sent, name, half] of names) {
       const read = readPayload(payload({ name: sent }));
       assert.ok(read.ok, sent);
-      assert.deepEqual([read.notification.name, read.notification.half], [name, half]);
+      assert.deepEqual([read.notification.name, read.notification.phase], [name, half]);
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { firstWindow, widenStepByStep } from '../../src/rabbitmq/caution.js';
+import { firstWindow, rampUp } from '../../src/rabbitmq/prefetch-ramp.js';
 
 const CAUTION = { prefetch: 10_000, atDeliveries: 1 };
 
@@ -14,14 +14,14 @@ describe('the window of a connection', () => {
     world.each = () => {
       world.finished += 500;
     };
-    await widenStepByStep(world, CAUTION, world.over.signal, world);
+    await rampUp(world, CAUTION, world.over.signal, world);
     assert.deepEqual(world.widened, [1_800, 8_000]);
     assert.ok(world.time < 1_000, 'long before it is calm');
   });
 
   it('grows after a while when it is full of what stays open', async () => {
     const world = new World();
-    await widenStepByStep(world, CAUTION, world.over.signal, world);
+    await rampUp(world, CAUTION, world.over.signal, world);
     assert.deepEqual(world.widened, [1_800, 8_000]);
     assert.deepEqual(world.at, [1_000, 6_000]);
   });
@@ -33,21 +33,21 @@ describe('the window of a connection', () => {
       world.finished += 500;
       if (world.time >= 12_000) world.deliveredBefore = 0;
     };
-    await widenStepByStep(world, CAUTION, world.over.signal, world);
+    await rampUp(world, CAUTION, world.over.signal, world);
     assert.equal(world.at[0], 12_000);
   });
 
   it('grows in the end, or a queue whose messages cannot be renewed would stand still', async () => {
     const world = new World();
     world.deliveredBefore = 1;
-    await widenStepByStep(world, CAUTION, world.over.signal, world);
+    await rampUp(world, CAUTION, world.over.signal, world);
     assert.deepEqual(world.at, [30_000, 60_000]);
   });
 
   it('takes no care of what is not to be renewed yet', async () => {
     const world = new World();
     world.deliveredBefore = 4;
-    await widenStepByStep(world, { ...CAUTION, atDeliveries: 5 }, world.over.signal, world);
+    await rampUp(world, { ...CAUTION, atDeliveries: 5 }, world.over.signal, world);
     assert.deepEqual(world.at, [1_000, 6_000]);
   });
 
@@ -60,7 +60,7 @@ describe('the window of a connection', () => {
       [2_001, [1_800, 1]],
     ] as const) {
       const world = new World();
-      await widenStepByStep(world, { ...CAUTION, prefetch }, world.over.signal, world);
+      await rampUp(world, { ...CAUTION, prefetch }, world.over.signal, world);
       assert.deepEqual(world.widened, widened);
     }
   });
@@ -68,11 +68,11 @@ describe('the window of a connection', () => {
   it('is left alone once the channel has died, and once it is over', async () => {
     const dead = new World();
     dead.isDead = true;
-    await widenStepByStep(dead, CAUTION, dead.over.signal, dead);
+    await rampUp(dead, CAUTION, dead.over.signal, dead);
     assert.deepEqual(dead.widened, []);
     const ending = new World();
     ending.each = () => ending.over.abort();
-    await widenStepByStep(ending, CAUTION, ending.over.signal, ending);
+    await rampUp(ending, CAUTION, ending.over.signal, ending);
     assert.deepEqual(ending.widened, []);
   });
 });

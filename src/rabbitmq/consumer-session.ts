@@ -4,16 +4,16 @@
  */
 import type { Log, ReceiverHandler } from '../contracts.js';
 import { pause, settledOrAborted, settledWithin } from '../pause.js';
-import type { Announcer } from './announcer.js';
+import { AckScheduler } from './ack-scheduler.js';
 import { Backoff, type BackoffBounds } from './backoff.js';
-import { firstWindow, widenStepByStep } from './caution.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { Consumption, type ConsumptionEnd, type ConsumptionOptions } from './consumption.js';
 import { DeadLetters } from './dead-letters.js';
-import { explain, hostAndPort } from './explain.js';
+import { explain, hostAndPort } from './hints.js';
+import { firstWindow, rampUp } from './prefetch-ramp.js';
 import { Publisher } from './publisher.js';
-import { Renewal } from './renewal.js';
-import { SettlementTurns } from './settlement-turns.js';
+import { Requeuer } from './requeue.js';
+import type { StatusLogger } from './status-logger.js';
 import { declareOwn, type OwnQueue } from './topology.js';
 
 /** What the receiver counts over all its connections. */
@@ -25,7 +25,7 @@ export interface IntakeCounts {
 /** How deliveries are renewed. */
 export interface RenewalSettings {
   /** May be the very queue that is consumed, when that is one of ours: copies then go to its end. */
-  readonly parking: OwnQueue;
+  readonly holdingQueue: OwnQueue;
   readonly afterMs: number;
   readonly atDeliveries: number;
 }
@@ -36,7 +36,7 @@ export interface IntakeOptions {
   readonly handler: ReceiverHandler;
   readonly stopping: AbortSignal;
   readonly log: Log;
-  readonly announcer: Announcer;
+  readonly announcer: StatusLogger;
   /** Absent: what is rejected is discarded by the broker. */
   readonly deadLetters: OwnQueue | undefined;
   /** Absent: deliveries are held for as long as the broker allows. */
@@ -52,14 +52,14 @@ export interface IntakeOptions {
 /** The second consumer of the same connection. */
 const PARKING_TAG = 'osprofiler-otel-bridge.parking';
 
-export class Intake {
+export class ConsumerSession {
   readonly #publisher: Publisher;
   readonly #deadLetters: DeadLetters | undefined;
-  readonly #renewal: Renewal | undefined;
+  readonly #renewal: Requeuer | undefined;
   /** Aborted when nothing more is to be taken in. */
   readonly #over = new AbortController();
   /** Shared: a start may come back from the parking queue while its stop waits in the other. */
-  readonly #turns = new SettlementTurns();
+  readonly #turns = new AckScheduler();
   #consumption: Consumption | undefined;
   #parked: Consumption | undefined;
   /** The former one of the parking queue until it is closed: its deliveries are the handler's for so long. */
@@ -76,8 +76,8 @@ export class Intake {
   }
 
   /** Starts to consume. Rejects with what the broker refuses it with; queues of our own are waited for meanwhile. */
-  static async open(connection: BrokerConnection, options: IntakeOptions): Promise<Intake> {
-    const intake = new Intake(connection, options);
+  static async open(connection: BrokerConnection, options: IntakeOptions): Promise<ConsumerSession> {
+    const intake = new ConsumerSession(connection, options);
     try {
       const { queue, prefetch, renewal } = options;
       // Without renewal nothing would be gained: what was given out before stays where it is counted. A queue of our
@@ -85,13 +85,13 @@ export class Intake {
       const isCautious = renewal !== undefined && !intake.#parksAtHome;
       // Copies first: what a killed bridge had copied and not acknowledged yet is in both queues. Were the original
       // settled with its pair before the copy is seen, another kill would leave the copy behind, alone.
-      if (isCautious) await intake.#startParking(renewal.parking);
+      if (isCautious) await intake.#startParking(renewal.holdingQueue);
       const first = isCautious ? firstWindow(prefetch) : prefetch;
       const consuming = { ...intake.#consuming(queue), prefetch: first };
       intake.#consumption = await Consumption.open(connection, consuming);
       if (isCautious) {
         const caution = { prefetch, atDeliveries: renewal.atDeliveries };
-        void widenStepByStep(intake.#consumption, caution, intake.#over.signal);
+        void rampUp(intake.#consumption, caution, intake.#over.signal);
       }
       return intake;
     } catch (error) {
@@ -144,7 +144,7 @@ export class Intake {
   }
 
   get #parksAtHome(): boolean {
-    return this.options.renewal?.parking.name === this.options.queue;
+    return this.options.renewal?.holdingQueue.name === this.options.queue;
   }
 
   #consuming(queue: string): ConsumptionOptions {
@@ -169,9 +169,9 @@ export class Intake {
     });
   }
 
-  #createRenewal(settings: RenewalSettings): Renewal {
+  #createRenewal(settings: RenewalSettings): Requeuer {
     const { announcer, counts, backoff, random } = this.options;
-    return new Renewal({
+    return new Requeuer({
       ...settings,
       ...{ publisher: this.#publisher, where: this.connection.where, announcer, backoff, random },
       deadLetters: this.#deadLetters,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { BodyStore } from '../../src/rabbitmq/body-store.js';
-import { Ledger } from '../../src/rabbitmq/ledger.js';
+import { AckTracker } from '../../src/rabbitmq/ack-tracker.js';
+import { BodyArena } from '../../src/rabbitmq/body-arena.js';
 import { type Holder, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 import { property } from '../support/notifications.js';
 
@@ -14,8 +14,8 @@ const MOST_BYTES = 8 * MIB + 64 * KIB;
 
 /** A channel as far as bodies go. */
 class Bodies {
-  readonly ledger = new Ledger();
-  readonly store = new BodyStore(() => this.ledger as Iterable<RabbitDelivery>);
+  readonly ledger = new AckTracker();
+  readonly store = new BodyArena(() => this.ledger as Iterable<RabbitDelivery>);
   #tag = 0;
 
   /** A message that came and was not settled at once. */

@@ -98,7 +98,7 @@ class Pack implements Shelf {
   }
 }
 
-export class BodyStore {
+export class BodyArena {
   readonly #outstanding: () => Iterable<Stored>;
   readonly #free: Slab[] = [];
   #current: Slab | undefined;

@@ -50,7 +50,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
       assert.equal(properties.headers?.['compression'], 'none');
     }
     assert.deepEqual([deliveries[0]!.redelivered, deliveries.at(-1)!.redelivered], [false, true]);
-    await eventually(() => deliveries.at(-1)!.settle('accept'));
+    await eventually(() => deliveries.at(-1)!.acknowledge());
     await running.receiver.close();
     assert.deepEqual([await leftIn(vhost), await leftIn(vhost, PARKING)], [0, 0]);
   });
@@ -97,7 +97,8 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     const running = start(test, vhost, { prefetch: all });
     for (const reconnects of [0, 1]) {
       await eventually(() => running.receiver.status().reconnects === reconnects);
-      for (const window of [200, 2_000, all]) await eventually(() => running.receiver.unsettled === window);
+      for (const window of [200, 2_000, all])
+        await eventually(() => running.receiver.unacknowledged === window);
       if (reconnects === 0) await vhost.closeBridgeConnections();
     }
     assert.equal((await running.receiver.depth())?.consumers, 3);
@@ -115,7 +116,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     assert.deepEqual([await leftIn(vhost), await leftIn(vhost, PARKING)], [0, 1]);
     const second = start(test, vhost);
     await eventually(() => second.handler.bodies.length === 1);
-    assert.equal(second.handler.deliveries[0]!.settle('accept'), true);
+    assert.equal(second.handler.deliveries[0]!.acknowledge(), true);
     await second.receiver.close();
     assert.equal(await leftIn(vhost, PARKING), 0);
   });
@@ -127,7 +128,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await eventually(() => running.handler.deliveries.length >= 3);
     assert.match(running.log.text, /stay open cannot be renewed: .*amq\.default/);
     assert.equal(running.receiver.status().renewed, 0);
-    await eventually(() => running.handler.deliveries.at(-1)!.settle('accept'));
+    await eventually(() => running.handler.deliveries.at(-1)!.acknowledge());
     assert.deepEqual(running.handler.lost, [], 'the channel has lived all the while');
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);
@@ -154,7 +155,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await eventually(() => vhostHas(vhost, PARKING));
     await vhost.withChannel((channel) => channel.deleteQueue(PARKING));
     await eventually(() => running.receiver.status().parked === 1);
-    await eventually(() => running.handler.deliveries.at(-1)!.settle('accept'));
+    await eventually(() => running.handler.deliveries.at(-1)!.acknowledge());
   });
 
   it('are all renewed while a backend is down: thousands', async (test) => {

@@ -5,7 +5,7 @@ const REPEAT_MS = 60_000;
 /** More different messages than hosts and reasons can make; a bound all the same. */
 const MOST_REMEMBERED = 256;
 
-export class Announcer {
+export class StatusLogger {
   readonly #saidAt = new Map<string, number>();
 
   /** @param now - a monotonic clock in milliseconds. */

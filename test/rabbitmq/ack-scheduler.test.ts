@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SettlementTurns, type SettlingChannel } from '../../src/rabbitmq/settlement-turns.js';
+import { AckScheduler, type SettlingChannel } from '../../src/rabbitmq/ack-scheduler.js';
 
 class Channel implements SettlingChannel {
   readonly window = 100;
@@ -22,8 +22,8 @@ class Channel implements SettlingChannel {
   }
 }
 
-function twoChannels(): { turns: SettlementTurns; one: Channel; other: Channel } {
-  const turns = new SettlementTurns();
+function twoChannels(): { turns: AckScheduler; one: Channel; other: Channel } {
+  const turns = new AckScheduler();
   const [one, other] = [new Channel(), new Channel()];
   turns.join(one);
   turns.join(other);
@@ -31,7 +31,7 @@ function twoChannels(): { turns: SettlementTurns; one: Channel; other: Channel }
 }
 
 /** Something was settled; resolves when that has been looked at. */
-function settled(turns: SettlementTurns): Promise<void> {
+function settled(turns: AckScheduler): Promise<void> {
   turns.soon();
   return endOfTurn();
 }

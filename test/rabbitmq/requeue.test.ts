@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Rejection } from '../../src/contracts.js';
-import { Announcer } from '../../src/rabbitmq/announcer.js';
 import type { RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
-import { Renewal, type RenewalOptions } from '../../src/rabbitmq/renewal.js';
+import { Requeuer, type RequeuerOptions } from '../../src/rabbitmq/requeue.js';
+import { StatusLogger } from '../../src/rabbitmq/status-logger.js';
 import { LedgerHolder, PROMPT, WaitingPublisher, WHERE } from '../support/own-queues.js';
 import { eventually } from '../support/rabbitmq.js';
 import { RememberingLog } from '../support/receiving.js';
@@ -120,14 +120,14 @@ describe('renewal', () => {
   });
 });
 
-function renewing(test: TestContext, options: Partial<RenewalOptions> = {}) {
+function renewing(test: TestContext, options: Partial<RequeuerOptions> = {}) {
   const holder = new LedgerHolder();
   const publisher = new WaitingPublisher();
   const log = new RememberingLog();
   let renewed = 0;
-  const renewal = new Renewal({
-    ...{ publisher, parking: { name: 'parking' }, deadLetters: undefined, where: WHERE, ...PROMPT },
-    ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, announcer: new Announcer(log) },
+  const renewal = new Requeuer({
+    ...{ publisher, holdingQueue: { name: 'parking' }, deadLetters: undefined, where: WHERE, ...PROMPT },
+    ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, announcer: new StatusLogger(log) },
     outstanding: () => [holder.ledger as never],
     onRenewed: () => {
       renewed += 1;

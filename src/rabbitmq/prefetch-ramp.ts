@@ -27,7 +27,7 @@ const MOST_MS = 30_000;
 const MS_BETWEEN_LOOKS = 25;
 
 /** What caution watches and widens. */
-export interface Cautious {
+export interface RampedConsumer {
   /** Deliveries that were settled or renewed. */
   readonly finished: number;
   /** Whether it holds anything unacknowledged that was given out so often before. */
@@ -36,7 +36,7 @@ export interface Cautious {
   widen(by: number): Promise<void>;
 }
 
-export interface Caution {
+export interface PrefetchRamp {
   /** The whole of it. */
   readonly prefetch: number;
   /** What was given out so often before is renewed at once when it stays open. */
@@ -49,9 +49,9 @@ export function firstWindow(prefetch: number): number {
 }
 
 /** Widens from {@link firstWindow} to the whole prefetch. Never rejects; ends early when `over` is aborted. */
-export async function widenStepByStep(
-  cautious: Cautious,
-  caution: Caution,
+export async function rampUp(
+  cautious: RampedConsumer,
+  caution: PrefetchRamp,
   over: AbortSignal,
   clock = MACHINE_CLOCK,
 ): Promise<void> {
@@ -72,8 +72,8 @@ export async function widenStepByStep(
 
 async function untilPassed(
   { size, calmMs }: Window,
-  cautious: Cautious,
-  { atDeliveries }: Caution,
+  cautious: RampedConsumer,
+  { atDeliveries }: PrefetchRamp,
   over: AbortSignal,
   clock: Clock,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { explain, hostAndPort } from '../../src/rabbitmq/explain.js';
+import { explain, hostAndPort } from '../../src/rabbitmq/hints.js';
 
 const WHERE = { host: 'rabbit.example', port: 5672, vhost: 'cloud', username: 'tracer' };
 

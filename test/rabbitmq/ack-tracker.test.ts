@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Acknowledger, Ledger, LedgerEntry } from '../../src/rabbitmq/ledger.js';
+import { type Acknowledger, AckTracker, TrackedDelivery } from '../../src/rabbitmq/ack-tracker.js';
 
 const REJECTION = { reason: 'not-json', detail: 'no JSON' };
 
@@ -38,10 +38,10 @@ class ModelChannel implements Acknowledger {
   }
 }
 
-function filled(count: number): { ledger: Ledger; channel: ModelChannel; entries: LedgerEntry[] } {
-  const ledger = new Ledger();
+function filled(count: number): { ledger: AckTracker; channel: ModelChannel; entries: TrackedDelivery[] } {
+  const ledger = new AckTracker();
   const channel = new ModelChannel();
-  const entries = Array.from({ length: count }, (_, index) => new LedgerEntry(index + 1));
+  const entries = Array.from({ length: count }, (_, index) => new TrackedDelivery(index + 1));
   for (const entry of entries) {
     channel.deliver(entry.tag);
     ledger.add(entry);
@@ -201,7 +201,7 @@ describe('the ledger', () => {
     ledger.abandon();
     assert.deepEqual([entries[0]!.held, ledger.aside], [false, 0]);
     assert.equal(ledger.release(entries[0]!), false);
-    assert.equal(ledger.renew(entries[0]!, new LedgerEntry(1)), false);
+    assert.equal(ledger.renew(entries[0]!, new TrackedDelivery(1)), false);
     assert.equal(ledger.flush(channel), 0);
   });
 
@@ -209,7 +209,7 @@ describe('the ledger', () => {
     for (const place of [0, 1, 2]) {
       const { ledger, channel, entries } = filled(3);
       const old = entries[place]!;
-      const fresh = new LedgerEntry(old.tag);
+      const fresh = new TrackedDelivery(old.tag);
       assert.equal(ledger.renew(old, fresh), false, 'it is still open');
       ledger.setAside(old);
       assert.equal(ledger.renew(old, fresh), true);
@@ -257,9 +257,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** The ledger beside a model of it: the state of each tag. */
 class World {
-  private readonly ledger = new Ledger();
+  private readonly ledger = new AckTracker();
   private readonly channel = new ModelChannel();
-  private readonly entries: LedgerEntry[] = [];
+  private readonly entries: TrackedDelivery[] = [];
   private readonly states: ('open' | 'aside' | 'accepted' | 'rejected')[] = [];
 
   take(each: Step): void {
@@ -288,7 +288,7 @@ class World {
   }
 
   #scattered(): number {
-    const told = ({ tag }: LedgerEntry) => !this.channel.outstanding.has(tag);
+    const told = ({ tag }: TrackedDelivery) => !this.channel.outstanding.has(tag);
     const waiting = this.entries.filter(
       (entry, index) => !/open|aside/.test(this.states[index]!) && !told(entry),
     );
@@ -298,7 +298,7 @@ class World {
   }
 
   private arrive(): void {
-    const entry = new LedgerEntry(this.entries.length + 1);
+    const entry = new TrackedDelivery(this.entries.length + 1);
     this.entries.push(entry);
     this.states.push('open');
     this.channel.deliver(entry.tag);
@@ -322,12 +322,16 @@ class World {
     this.states[index] = after[how];
   }
 
-  private perform(how: Exclude<Step['do'], 'arrive' | 'flush'>, index: number, entry: LedgerEntry): boolean {
+  private perform(
+    how: Exclude<Step['do'], 'arrive' | 'flush'>,
+    index: number,
+    entry: TrackedDelivery,
+  ): boolean {
     if (how === 'accept') return this.ledger.settle(entry, 'accept');
     if (how === 'reject') return this.ledger.settle(entry, REJECTION);
     if (how === 'set aside') return this.ledger.setAside(entry);
     if (how === 'release') return this.ledger.release(entry);
-    const fresh = new LedgerEntry(entry.tag);
+    const fresh = new TrackedDelivery(entry.tag);
     const isRenewed = this.ledger.renew(entry, fresh);
     if (isRenewed) this.entries[index] = fresh;
     return isRenewed;

@@ -9,8 +9,8 @@ import { parseTimestamp } from './timestamp.js';
 export type Id = string | bigint;
 
 /** Half a trace point. */
-export interface Notification {
-  readonly half: 'start' | 'stop';
+export interface TraceEvent {
+  readonly phase: 'start' | 'stop';
   /** The trace point's name without the final `-start` or `-stop`; may be empty. */
   readonly name: string;
   /** The trace. */
@@ -36,7 +36,7 @@ export interface PayloadProblem {
 }
 
 export type ReadPayload =
-  | { readonly ok: true; readonly notification: Notification }
+  | { readonly ok: true; readonly notification: TraceEvent }
   | ({ readonly ok: false } & PayloadProblem);
 
 /** Validates one payload. Unknown fields are left alone; `project`, `service` and `info` may be absent or null. */
@@ -70,7 +70,7 @@ export function readPayload(payload: PyObject): ReadPayload {
   return {
     ok: true,
     notification: {
-      half,
+      phase: half,
       name: name.slice(0, half === 'start' ? -6 : -5),
       baseId,
       traceId,

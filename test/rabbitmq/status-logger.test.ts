@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Announcer } from '../../src/rabbitmq/announcer.js';
+import { StatusLogger } from '../../src/rabbitmq/status-logger.js';
 import { RememberingLog } from '../support/receiving.js';
 
 describe('the announcer', () => {
   it('says a thing once a minute, another thing at once, and the same again when it had been over', () => {
     const log = new RememberingLog();
     let time = 0;
-    const announcer = new Announcer(log, () => time);
+    const announcer = new StatusLogger(log, () => time);
     announcer.say('warn', {}, 'a');
     announcer.say('warn', {}, 'a');
     announcer.say('info', {}, 'b');

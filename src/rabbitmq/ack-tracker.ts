@@ -9,7 +9,10 @@
  * Between open and settled an entry may be *aside*: no longer the handler's, but unacknowledged until a copy of it is
  * safe in another queue. No `multiple` frame covers it.
  */
-import type { Settlement } from '../contracts.js';
+import type { Rejection } from '../contracts.js';
+
+/** How a delivery ends. */
+export type Settlement = 'accept' | Rejection;
 
 /** The two frames that end a delivery on a channel. */
 export interface Acknowledger {
@@ -26,10 +29,10 @@ export interface Acknowledger {
 const MANY = 256;
 
 /** A delivery's place in the ledger. Deliveries extend it, so that settling one needs no look-up. */
-export class LedgerEntry {
-  /** @internal */ ledger: Ledger | undefined;
-  /** @internal */ previous: LedgerEntry | undefined;
-  /** @internal */ next: LedgerEntry | undefined;
+export class TrackedDelivery {
+  /** @internal */ ledger: AckTracker | undefined;
+  /** @internal */ previous: TrackedDelivery | undefined;
+  /** @internal */ next: TrackedDelivery | undefined;
   /** @internal */ isAside = false;
 
   /** @param tag - the channel's delivery tag: 1, 2, 3, … in the order of arrival. */
@@ -50,9 +53,9 @@ export class LedgerEntry {
 }
 
 /** Unacknowledged entries in the order of their tags, and settled ones that the broker does not know of yet. */
-export class Ledger {
-  #oldest: LedgerEntry | undefined;
-  #newest: LedgerEntry | undefined;
+export class AckTracker {
+  #oldest: TrackedDelivery | undefined;
+  #newest: TrackedDelivery | undefined;
   #unsettled = 0;
   #aside = 0;
   #accepted: number[] = [];
@@ -103,7 +106,7 @@ export class Ledger {
   }
 
   /** Takes in an entry that has just arrived; its tag is above all earlier ones. */
-  add(entry: LedgerEntry): void {
+  add(entry: TrackedDelivery): void {
     entry.ledger = this;
     entry.previous = this.#newest;
     if (this.#newest === undefined) this.#oldest = entry;
@@ -116,7 +119,7 @@ export class Ledger {
    * Settles an entry, the first time and only while it is live. O(1).
    * @returns whether this call settled it.
    */
-  settle(entry: LedgerEntry, how: Settlement): boolean {
+  settle(entry: TrackedDelivery, how: Settlement): boolean {
     if (entry.ledger !== this || entry.isAside) return false;
     this.#unlink(entry);
     this.#unsettled -= 1;
@@ -129,7 +132,7 @@ export class Ledger {
    * Takes a live entry from its holder; the broker still waits for its end. O(1).
    * @returns whether it was live.
    */
-  setAside(entry: LedgerEntry): boolean {
+  setAside(entry: TrackedDelivery): boolean {
     if (entry.ledger !== this || entry.isAside) return false;
     entry.isAside = true;
     this.#unsettled -= 1;
@@ -141,7 +144,7 @@ export class Ledger {
    * Accepts an entry that is aside: its copy is safe. O(1).
    * @returns false when it is not aside here (any more).
    */
-  release(entry: LedgerEntry): boolean {
+  release(entry: TrackedDelivery): boolean {
     if (entry.ledger !== this || !entry.isAside) return false;
     this.#unlink(entry);
     this.#aside -= 1;
@@ -153,7 +156,7 @@ export class Ledger {
    * Puts a fresh entry of the same tag in the place of one that is aside, for a holder to whom the old one is over. O(1).
    * @returns false when the old one is not aside here (any more).
    */
-  renew(entry: LedgerEntry, fresh: LedgerEntry): boolean {
+  renew(entry: TrackedDelivery, fresh: TrackedDelivery): boolean {
     if (entry.ledger !== this || !entry.isAside) return false;
     fresh.ledger = this;
     fresh.previous = entry.previous;
@@ -173,7 +176,7 @@ export class Ledger {
    * Lets go of a live entry: somebody else tells the broker what becomes of it. O(1).
    * @returns whether it was live.
    */
-  drop(entry: LedgerEntry): boolean {
+  drop(entry: TrackedDelivery): boolean {
     if (entry.ledger !== this || entry.isAside) return false;
     this.#unlink(entry);
     this.#unsettled -= 1;
@@ -181,7 +184,7 @@ export class Ledger {
   }
 
   /** The unacknowledged entries, oldest first, those aside included. */
-  *[Symbol.iterator](): Generator<LedgerEntry> {
+  *[Symbol.iterator](): Generator<TrackedDelivery> {
     for (let entry = this.#oldest; entry !== undefined; entry = entry.next) yield entry;
   }
 
@@ -233,7 +236,7 @@ export class Ledger {
     return accepted;
   }
 
-  #unlink(entry: LedgerEntry): void {
+  #unlink(entry: TrackedDelivery): void {
     if (entry.previous === undefined) this.#oldest = entry.next;
     else entry.previous.next = entry.next;
     if (entry.next === undefined) this.#newest = entry.previous;
@@ -269,7 +272,7 @@ function acknowledgeEach(channel: Acknowledger, tags: readonly number[]): number
 }
 
 /** A settled entry that somebody still holds must not hold its neighbours, bodies and all, in memory. */
-function detach(entry: LedgerEntry): void {
+function detach(entry: TrackedDelivery): void {
   entry.ledger = undefined;
   entry.previous = undefined;
   entry.next = undefined;

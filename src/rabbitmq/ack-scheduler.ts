@@ -42,7 +42,7 @@ export interface SettlingChannel {
   flush(): void;
 }
 
-export class SettlementTurns {
+export class AckScheduler {
   readonly #channels = new Set<SettlingChannel>();
   #isScheduled = false;
   #isUrgent = false;

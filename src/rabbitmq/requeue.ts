@@ -14,18 +14,18 @@
  */
 import type { Rejection } from '../contracts.js';
 import { pause } from '../pause.js';
-import type { Announcer } from './announcer.js';
 import { Backoff, type BackoffBounds } from './backoff.js';
 import type { DeadLetters } from './dead-letters.js';
-import { explainUnwritten, hostAndPort, type Where } from './explain.js';
+import { explainUnwritten, hostAndPort, type Where } from './hints.js';
 import { returningProperties } from './provenance.js';
 import type { Published, Publisher } from './publisher.js';
 import type { RabbitDelivery } from './rabbit-delivery.js';
+import type { StatusLogger } from './status-logger.js';
 import type { OwnQueue } from './topology.js';
 
 /** A third of RabbitMQ's default `consumer_timeout`: leaves time for a second and a third attempt. */
-export const DEFAULT_RENEW_AFTER_MS = 600_000;
-export const DEFAULT_RENEW_AT_DELIVERIES = 1;
+export const DEFAULT_REQUEUE_AFTER_MS = 600_000;
+export const DEFAULT_REQUEUE_AT_DELIVERIES = 1;
 
 /** Deliveries that are looked for this often come of age at most so much late. */
 const LOOKS_PER_AGE = 10;
@@ -33,9 +33,9 @@ const MOST_MS_BETWEEN_LOOKS = 30_000;
 /** How many copies are on their way at once. */
 const MOST_AT_ONCE = 1_000;
 
-export interface RenewalOptions {
+export interface RequeuerOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
-  readonly parking: OwnQueue;
+  readonly holdingQueue: OwnQueue;
   readonly afterMs: number;
   readonly atDeliveries: number;
   readonly deadLetters: Pick<DeadLetters, 'add' | 'withdraw' | 'holds'> | undefined;
@@ -44,13 +44,13 @@ export interface RenewalOptions {
   /** Whether the parking queue is consumed, so that copies come back. */
   readonly isOpen: () => boolean;
   readonly where: Where;
-  readonly announcer: Announcer;
+  readonly announcer: StatusLogger;
   readonly onRenewed: () => void;
   readonly backoff: BackoffBounds;
   readonly random: (() => number) | undefined;
 }
 
-export class Renewal {
+export class Requeuer {
   readonly #closing = new AbortController();
   readonly #backoff: Backoff;
   readonly #running: Promise<void>;
@@ -59,7 +59,7 @@ export class Renewal {
   #wake = new AbortController();
   #troubled = false;
 
-  constructor(private readonly options: RenewalOptions) {
+  constructor(private readonly options: RequeuerOptions) {
     this.#backoff = new Backoff(options.backoff, options.random);
     this.#running = this.#run();
   }
@@ -127,7 +127,7 @@ export class Renewal {
 
   /** @returns why it failed; undefined when it did not. */
   async #renew(delivery: RabbitDelivery): Promise<Exclude<Published, { kind: 'written' }> | undefined> {
-    const { publisher, parking, deadLetters, onRenewed } = this.options;
+    const { publisher, holdingQueue: parking, deadLetters, onRenewed } = this.options;
     const rejection = deadLetters?.withdraw(delivery);
     if (rejection === undefined && !delivery.holder.withdraw(delivery)) return undefined;
     const { body, properties, from } = delivery;
@@ -148,7 +148,7 @@ export class Renewal {
 
   #announce(published: Exclude<Published, { kind: 'written' }>): void {
     if (this.#closing.signal.aborted) return;
-    const { where, parking, announcer } = this.options;
+    const { where, holdingQueue: parking, announcer } = this.options;
     const { reason, hint } = explainUnwritten(published, where, parking.name);
     const fields = { broker: hostAndPort(where), queue: parking.name, hint };
     announcer.say('warn', fields, `notifications that stay open cannot be renewed: ${reason}`);
