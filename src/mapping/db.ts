@@ -30,7 +30,7 @@ export const db: Convention = {
     draft.kind = SpanKind.CLIENT;
     draft.name = summarized || main.name;
     draft.put('db.system.name', draft.options.dbSystem);
-    if (statement !== '') draft.put('db.query.text', draft.redact.repeatedText(statement));
+    if (statement !== '') draft.put('db.query.text', draft.redact.statement(statement));
     if (summarized !== '') draft.put('db.query.summary', summarized);
     if (draft.redact.keepsSqlParameters) putParameters(draft, start['params'] ?? null, columnsOf(statement));
     if (draft.redact.keepsResults && Object.hasOwn(stop, 'result')) {

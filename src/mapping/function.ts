@@ -12,12 +12,6 @@ import { type Convention, isAnything, isText, textOf } from './convention.js';
 import type { SpanDraft } from './draft.js';
 import { functionName, functionParts, isClientClass } from './function-name.js';
 import { putLeaves } from './leaves.js';
-import { memo } from './memo.js';
-
-/** memo() cannot tell an unknown text from one without a name, hence the empty string. */
-const shortName = memo((full: string) => functionName(full) ?? '');
-const isClient = memo(isClientClass);
-const parts = memo((full: string) => functionParts(full) ?? null);
 
 export const functionCall: Convention = {
   infoKey: 'function',
@@ -25,12 +19,11 @@ export const functionCall: Convention = {
   switches: { args: 'keepsArguments', kwargs: 'keepsArguments', result: 'keepsResults' },
   describe(draft, start, stop, { main }) {
     const full = textOf(start, 'name');
-    const short = shortName(full);
-    draft.name = short || main.name;
+    draft.name = functionName(full) ?? main.name;
     draft.kind = kindOf(main.name, full);
     if (main.name === 'rpc') {
       draft.put('rpc.system.name', 'oslo_messaging');
-      const called = parts(full);
+      const called = functionParts(full);
       // A function outside a class is what a decorator made of the method, and not called as that is.
       if (called?.class !== undefined) draft.put('rpc.method', called.method);
     }
@@ -43,7 +36,7 @@ export const functionCall: Convention = {
 };
 
 function kindOf(pointName: string, full: string): SpanKind {
-  if (pointName === 'rpc') return isClient(full) ? SpanKind.CLIENT : SpanKind.SERVER;
+  if (pointName === 'rpc') return isClientClass(full) ? SpanKind.CLIENT : SpanKind.SERVER;
   return pointName.endsWith('_api') ? SpanKind.CLIENT : SpanKind.INTERNAL;
 }
 

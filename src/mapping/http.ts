@@ -10,7 +10,6 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { PyObject } from '../codec/python-json.js';
 import { type Convention, isText, isWholeNumber, textOf } from './convention.js';
 import type { SpanDraft } from './draft.js';
-import { memo } from './memo.js';
 import { templatePath } from './path-template.js';
 
 const KNOWN_METHODS = new Set([
@@ -26,8 +25,6 @@ const KNOWN_METHODS = new Set([
   'TRACE',
 ]);
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
-
-const template = memo(templatePath);
 
 export const httpServer: Convention = {
   infoKey: 'request',
@@ -63,7 +60,7 @@ function describeRequest(draft: SpanDraft, request: PyObject): void {
   const method = textOf(request, 'method');
   const path = textOf(request, 'path');
   const isKnown = KNOWN_METHODS.has(method);
-  const target = path === '' ? '' : ` ${template(path)}`;
+  const target = path === '' ? '' : ` ${templatePath(path)}`;
   draft.name = `${isKnown ? method : 'HTTP'}${target}`;
   if (method === '') return;
   draft.put('http.request.method', isKnown ? method : '_OTHER');
@@ -74,7 +71,7 @@ function describeTarget(draft: SpanDraft, request: PyObject): void {
   const path = textOf(request, 'path');
   const query = textOf(request, 'query');
   const scheme = textOf(request, 'scheme');
-  if (path !== '') draft.put('url.path', draft.redact.repeatedText(path));
+  if (path !== '') draft.put('url.path', draft.redact.text(path));
   if (query !== '') draft.put('url.query', draft.redact.query(query));
   if (scheme !== '') draft.put('url.scheme', scheme);
 }

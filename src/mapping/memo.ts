@@ -4,7 +4,7 @@
  */
 const MAX_ENTRIES = 2_000;
 /** Longer texts are seldom the same twice, and would let few entries take much memory. */
-const MAX_KEY_LENGTH = 8_192;
+const MAX_KEY_LENGTH = 16_384;
 
 export function memo<Value>(compute: (text: string) => Value): (text: string) => Value {
   const known = new Map<string, Value>();

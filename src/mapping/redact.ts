@@ -6,8 +6,8 @@ import type { MappingOptions } from './options.js';
 export interface Redactor {
   /** Free text: a message, a Python repr, a path. */
   text(text: string): string;
-  /** The same for text of which few kinds come over and over, SQL statements and paths: each is looked at once. */
-  repeatedText(text: string): string;
+  /** A SQL statement. A service has a few hundred of them, so each is looked at once. */
+  statement(text: string): string;
   /** Text that stands under a key of its own. */
   value(key: string, text: string): string;
   query(query: string): string;
@@ -34,7 +34,7 @@ export function redactorFor({ mask, sqlParameters, results }: MappingOptions): R
     return {
       ...keeps,
       text: strip,
-      repeatedText: strip,
+      statement: strip,
       value: (_key, text) => strip(text),
       query: same,
       url: same,
@@ -44,7 +44,7 @@ export function redactorFor({ mask, sqlParameters, results }: MappingOptions): R
   return {
     ...keeps,
     text,
-    repeatedText: memo(text),
+    statement: memo(text),
     value: (key, text) => maskValue(key, strip(text)),
     query: maskQuery,
     url: maskUrl,

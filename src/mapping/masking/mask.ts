@@ -1,13 +1,13 @@
 /**
  * Secrets never leave: the door to this room's `mask-*.ts` files. In place of a secret stands `***`.
  */
-import { MASK } from './mask-extent.js';
-import { isSecretKey } from './mask-keys.js';
-import { maskQueryWith } from './mask-query.js';
-import { maskText } from './mask-text.js';
+import { MASK } from './extent.js';
+import { isSecretKey } from './keys.js';
+import { maskText } from './text.js';
+import { maskQueryWith } from './url.js';
 
-export { isSecretKey } from './mask-keys.js';
-export { maskText } from './mask-text.js';
+export { isSecretKey } from './keys.js';
+export { maskText } from './text.js';
 
 /** A URL's query, without its `?`, with the values of secret keys masked. Order and all other bytes stay. */
 export function maskQuery(query: string): string {

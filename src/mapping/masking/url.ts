@@ -1,6 +1,6 @@
 /** Secrets in URLs: the values of secret keys in a query, and passwords before a host. */
-import { type Cut, endsUrl, MASK } from './mask-extent.js';
-import { isSecretQueryKey } from './mask-keys.js';
+import { type Cut, endsUrl, MASK } from './extent.js';
+import { isSecretQueryKey } from './keys.js';
 
 const NOT_IN_NAMES = /[\s"'{}(),<>\\*]/;
 /** How far behind a host without a password to look for the rest of a password with an unescaped slash. */

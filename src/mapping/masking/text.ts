@@ -5,13 +5,13 @@
  * from the beginning, so a text may be cut off anywhere. Each place is looked at once and the search goes on behind
  * what was masked, so the time is linear in the length.
  */
-import { type Announcement, findAnnouncement } from './mask-announcements.js';
-import { type Cut, containerEnd, isKeyCharacter, lineEnd, MASK } from './mask-extent.js';
-import { fieldOf, isQueryField } from './mask-field.js';
-import { fernetEnd, hashEnd, JwtFinder, privateKeyBody } from './mask-forms.js';
-import { isSecretKey, isSecretQueryKey, LONGEST_KEY } from './mask-keys.js';
-import { maskUserInfo } from './mask-query.js';
-import { elementOf } from './mask-xml.js';
+import { type Announcement, findAnnouncement } from './announcements.js';
+import { type Cut, containerEnd, isKeyCharacter, lineEnd, MASK } from './extent.js';
+import { fieldOf, isQueryField } from './field.js';
+import { fernetEnd, hashEnd, JwtFinder, privateKeyBody } from './forms.js';
+import { isSecretKey, isSecretQueryKey, LONGEST_KEY } from './keys.js';
+import { maskUserInfo } from './url.js';
+import { elementOf } from './xml.js';
 
 /** Values that hide nothing, and those that are masked already. `<?>` is what Nova's objects print for an unset field. */
 const NOTHING = /^(?:none|null|nil|undefined|<\?>|\[\]|\{\}|\(\)|\*\*\*)?$/i;

@@ -1,5 +1,5 @@
 /** Secrets that their form gives away, wherever they stand. Each function looks at one place of a text. */
-import { type Cut, MASK } from './mask-extent.js';
+import { type Cut, MASK } from './extent.js';
 
 const FERNET = /[\w-]{10,}(?:=|%3D){0,2}/y;
 const CRYPT = /(?:[\w./$+=-]|,(?=[a-z]=))+/y;

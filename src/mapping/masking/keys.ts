@@ -7,9 +7,10 @@
  * (`password_expires_at`, `token_count`, `secret_ref`) or its first one asks a yes-or-no question (`is_secret`).
  */
 
+import { memo } from '../memo.js';
+
 /** Longer keys are judged by their end: what a key means stands in its last words. */
 export const LONGEST_KEY = 128;
-const CACHE_SIZE = 4096;
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 
@@ -79,23 +80,11 @@ const WHOLE = words('cephclusterfsid injectedfiles personality samlresponse');
 /** Last words that sign a request: whoever has the URL may use it. They are secret in URL queries only. */
 const SIGNATURES = words('signature sig');
 
-const secretKeys = new Map<string, boolean>();
-
 /**
  * Whether the value under this key is a secret.
  * @param key as it was written: any case, dashes, underscores or camelCase; of a dotted key the last part counts.
  */
-export function isSecretKey(key: string): boolean {
-  const known = secretKeys.get(key);
-  if (known !== undefined) return known;
-  const secret = judge(wordsOf(key));
-  if (key.length <= LONGEST_KEY) {
-    // Callers see the same few hundred keys; whoever sends ever new ones only makes them be judged again.
-    if (secretKeys.size >= CACHE_SIZE) secretKeys.clear();
-    secretKeys.set(key, secret);
-  }
-  return secret;
-}
+export const isSecretKey = memo((key) => judge(wordsOf(key)));
 
 /** Whether the value under this key of a URL query is a secret; `key` is percent-decoded. */
 export function isSecretQueryKey(key: string): boolean {

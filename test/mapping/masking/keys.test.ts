@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { findAnnouncement } from '../../../src/mapping/masking/announcements.js';
 import { isSecretKey } from '../../../src/mapping/masking/mask.js';
-import { findAnnouncement } from '../../../src/mapping/masking/mask-announcements.js';
 
 const list = (text: string): string[] => text.trim().split(/\s+/);
 

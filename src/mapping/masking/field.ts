@@ -11,7 +11,7 @@ import {
   quoteAt,
   quotedEnd,
   written,
-} from './mask-extent.js';
+} from './extent.js';
 
 /** A key in a text: `name` is what stands from `from` to `to`, or the end of it when it is very long. */
 export interface Key {

@@ -1,6 +1,6 @@
 /** Secrets in XML: `<adminPass>…</adminPass>`, with a namespace or attributes. */
-import { bareEnd, type Cut, isSpace, MASK } from './mask-extent.js';
-import type { Key } from './mask-field.js';
+import { bareEnd, type Cut, isSpace, MASK } from './extent.js';
+import type { Key } from './field.js';
 
 const TAG_BEGIN = /<(?:[\w.-]{1,32}:)?$/;
 const LONGEST_TAG_BEGIN = 34;
