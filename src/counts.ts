@@ -4,13 +4,13 @@
  */
 
 import type { MalformedReason } from './codec/envelope.js';
-import type { KeepReason } from './mapping/keep-rules.js';
-import type { DropReason } from './mapping/trace-rules.js';
+import type { KeepReason } from './mapping/tail-sampler.js';
+import type { DropReason } from './mapping/trace-filter.js';
 
 /** Why a delivery was set aside for good. */
 export type RejectReason = MalformedReason | 'refused-by-backend' | 'untranslatable';
 
-/** Why a healthy delivery made no span: another kind of notification, or a rule of `TraceRules` or `KeepRules`. */
+/** Why a healthy delivery made no span: another kind of notification, or a rule of `TraceFilter` or `TailSampler`. */
 export type FilterReason = 'foreign' | 'not-sampled' | DropReason | KeepReason;
 
 /** What happened to everything that came in; the first seven are deliveries, the others spans. */

@@ -53,9 +53,9 @@ export {
   type Rejected,
 } from './library.js';
 export { toSpanId, toTraceId } from './mapping/ids.js';
-export type { KeepOptions } from './mapping/keep-rules.js';
 export type { MappingOptions } from './mapping/options.js';
-export type { DropReason, TraceRuleOptions } from './mapping/trace-rules.js';
+export type { KeepOptions } from './mapping/tail-sampler.js';
+export type { DropReason, TraceFilterOptions } from './mapping/trace-filter.js';
 export { type BrokerAddress, parseTransportUrl } from './oslo/transport-url.js';
 export type { PairBounds } from './pairing/pair.js';
 export type { PointId } from './pairing/point-table.js';

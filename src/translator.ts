@@ -2,11 +2,11 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { TraceEvent } from './codec/trace-event.js';
 import { toTraceId } from './mapping/ids.js';
-import { type KeepOptions, type KeepReason, KeepRules, type Kept } from './mapping/keep-rules.js';
 import type { MappingOptions } from './mapping/options.js';
 import { isSampled } from './mapping/sampling.js';
 import { SpanMapper } from './mapping/span.js';
-import { type DropReason, type Ruled, type TraceRuleOptions, TraceRules } from './mapping/trace-rules.js';
+import { type KeepOptions, type KeepReason, type Kept, TailSampler } from './mapping/tail-sampler.js';
+import { type DropReason, type Ruled, TraceFilter, type TraceFilterOptions } from './mapping/trace-filter.js';
 import {
   DEFAULT_PAIR_BOUNDS,
   type PairBounds,
@@ -47,7 +47,7 @@ export interface SamplingOptions {
 
 /** How notifications become spans: mapping, bounds of what is open, rules for traces, sampling. */
 export type TranslatorOptions = Partial<
-  MappingOptions & PairBounds & TraceRuleOptions & SamplingOptions & KeepOptions
+  MappingOptions & PairBounds & TraceFilterOptions & SamplingOptions & KeepOptions
 >;
 
 /** The most notifications that a translator holds back with these options. */
@@ -55,8 +55,8 @@ export function heldBound({
   maxOpenPoints = DEFAULT_PAIR_BOUNDS.maxOpenPoints,
   ...options
 }: TranslatorOptions): number {
-  const hasRules = new TraceRules(options, 0).isActive;
-  const keep = new KeepRules(options);
+  const hasRules = new TraceFilter(options, 0).isActive;
+  const keep = new TailSampler(options);
   const ruled = hasRules ? 2 * maxHeldPoints(maxOpenPoints) : 0;
   return maxOpenPoints + ruled + (keep.isActive ? 2 * keep.maxPoints : 0);
 }
@@ -77,8 +77,8 @@ const HELD: readonly never[] = [];
 export class Translator<Token = undefined> {
   private readonly pairer: Pairer<Token>;
   private readonly mapper: SpanMapper;
-  private readonly rules: TraceRules<Token>;
-  private readonly keepRules: KeepRules<Token>;
+  private readonly rules: TraceFilter<Token>;
+  private readonly keepRules: TailSampler<Token>;
   private readonly sampleRatio: number;
 
   /**
@@ -92,8 +92,8 @@ export class Translator<Token = undefined> {
     const bounds = { ...DEFAULT_PAIR_BOUNDS, ...options };
     this.pairer = new Pairer(bounds);
     this.mapper = new SpanMapper(options);
-    this.rules = new TraceRules(options, maxHeldPoints(bounds.maxOpenPoints));
-    this.keepRules = new KeepRules(options);
+    this.rules = new TraceFilter(options, maxHeldPoints(bounds.maxOpenPoints));
+    this.keepRules = new TailSampler(options);
     this.sampleRatio = options.sampleRatio ?? 1;
   }
 
@@ -107,7 +107,7 @@ export class Translator<Token = undefined> {
     return this.pairer.openBytes;
   }
 
-  /** Tokens of points that are whole and wait for their trace to be over; see `TraceRules` and `KeepRules`. */
+  /** Tokens of points that are whole and wait for their trace to be over; see `TraceFilter` and `TailSampler`. */
   get heldTokens(): number {
     return this.rules.heldTokens + this.keepRules.heldTokens;
   }

@@ -58,9 +58,9 @@ export async function enter(
   const drafts: Line[] = [];
   let admitted: Admitted | undefined;
   for (const host of address.hosts) {
-    const draft = new Examination(exam.deadlineMs);
-    const found = await enterHost(draft, address, host, settings, log);
-    drafts.push(...draft.lines);
+    const builder = new Examination(exam.deadlineMs);
+    const found = await enterHost(builder, address, host, settings, log);
+    drafts.push(...builder.lines);
     if (admitted === undefined) admitted = found;
     else await found?.connection.close();
   }

@@ -2,7 +2,7 @@
 
 import type { PyObject, PyValue } from '../codec/python-json.js';
 import type { TraceEvent } from '../codec/trace-event.js';
-import type { SpanDraft } from './draft.js';
+import type { SpanBuilder } from './span-builder.js';
 
 /** The two halves, at least one there. `main` is the start, or the stop when the start is missing. */
 export interface Halves {
@@ -28,7 +28,7 @@ export interface Convention {
    */
   readonly switches?: Readonly<Record<string, Switch>>;
   /** Fills name, kind, status and attributes. `start` and `stop` are the objects under `infoKey` in either half. */
-  describe(draft: SpanDraft, start: PyObject, stop: PyObject, halves: Halves): void;
+  describe(builder: SpanBuilder, start: PyObject, stop: PyObject, halves: Halves): void;
 }
 
 export const isText: Reads = (value) => typeof value === 'string';

@@ -4,11 +4,11 @@ import { isObject, own, type PyObject, type PyValue } from '../codec/python-json
 import type { TraceEvent } from '../codec/trace-event.js';
 import type { Convention, Halves } from './convention.js';
 import { db } from './db.js';
-import type { SpanDraft } from './draft.js';
 import { hasRaised } from './error.js';
+import { flatten } from './flatten.js';
 import { functionCall } from './function.js';
 import { httpClient, httpServer } from './http.js';
-import { putLeaves } from './leaves.js';
+import type { SpanBuilder } from './span-builder.js';
 
 const FAMILIES: readonly Convention[] = [httpServer, httpClient, db, functionCall];
 const NO_FIELDS: PyObject = {};
@@ -21,18 +21,18 @@ export function familyOf(half: TraceEvent): Family {
   return nameOf(conventionOf(half));
 }
 
-/** Fills the draft by the family's convention; what the convention does not read is kept as leaves. */
-export function describePoint(draft: SpanDraft, halves: Halves): void {
+/** Fills the builder by the family's convention; what the convention does not read is kept as leaves. */
+export function describePoint(builder: SpanBuilder, halves: Halves): void {
   // The start decides: a stop may come from an enclosing point of another family.
   const convention = conventionOf(halves.start) ?? conventionOf(halves.stop);
   if (convention === undefined) {
-    draft.name = halves.main.name;
+    builder.name = halves.main.name;
   } else {
     const start = objectAt(halves.start, convention.infoKey) ?? NO_FIELDS;
     const stop = objectAt(halves.stop, convention.infoKey) ?? NO_FIELDS;
-    convention.describe(draft, start, stop, halves);
+    convention.describe(builder, start, stop, halves);
   }
-  putRest(draft, halves, convention);
+  putRest(builder, halves, convention);
 }
 
 function conventionOf(half: TraceEvent | undefined): Convention | undefined {
@@ -52,11 +52,15 @@ function objectAt(half: TraceEvent | undefined, infoKey: string): PyObject | und
 }
 
 /** What nobody has read: below `osprofiler.info`, and what the stop says otherwise than the start below its own. */
-function putRest(draft: SpanDraft, { start, stop, main }: Halves, convention: Convention | undefined): void {
+function putRest(
+  builder: SpanBuilder,
+  { start, stop, main }: Halves,
+  convention: Convention | undefined,
+): void {
   for (const [key, value] of Object.entries(main.info)) {
     if (main === stop && isReadFromStop(key, main)) continue;
     if (key === 'host' && value === main.host) continue;
-    putUnread(draft, `osprofiler.info.${key}`, key, value, convention);
+    putUnread(builder, `osprofiler.info.${key}`, key, value, convention);
   }
   if (start === undefined || stop === undefined) return;
   for (const [key, value] of Object.entries(stop.info)) {
@@ -64,7 +68,7 @@ function putRest(draft: SpanDraft, { start, stop, main }: Halves, convention: Co
     const isSaidTwice = Object.hasOwn(start.info, key) && key !== convention?.infoKey;
     if (isSaidTwice && isSame(start.info[key] as PyValue, value)) continue;
     const prefix = isSaidTwice ? 'osprofiler.stop.info' : 'osprofiler.info';
-    putUnread(draft, `${prefix}.${key}`, key, value, convention);
+    putUnread(builder, `${prefix}.${key}`, key, value, convention);
   }
 }
 
@@ -76,7 +80,7 @@ function isReadFromStop(key: string, stop: TraceEvent): boolean {
 }
 
 function putUnread(
-  draft: SpanDraft,
+  builder: SpanBuilder,
   path: string,
   key: string,
   value: PyValue,
@@ -84,13 +88,13 @@ function putUnread(
 ): void {
   const family = FAMILIES.find(({ infoKey }) => infoKey === key);
   if (family === undefined || !isObject(value)) {
-    putLeaves(draft, path, key, value);
+    flatten(builder, path, key, value);
     return;
   }
   for (const [field, inner] of Object.entries(value)) {
     if (family === convention && ownOf(family.fields, field)?.(inner)) continue;
     const needed = ownOf(family.switches ?? {}, field);
-    if (needed === undefined || draft.redact[needed]) putLeaves(draft, `${path}.${field}`, field, inner);
+    if (needed === undefined || builder.redact[needed]) flatten(builder, `${path}.${field}`, field, inner);
   }
 }
 

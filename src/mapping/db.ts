@@ -10,10 +10,10 @@
 import { SpanKind } from '@opentelemetry/api';
 import { isObject, type PyValue } from '../codec/python-json.js';
 import { type Convention, isAnything, isText, textOf } from './convention.js';
-import type { SpanDraft } from './draft.js';
-import { putLeaves } from './leaves.js';
+import { flatten } from './flatten.js';
 import { isSecretKey } from './masking/mask.js';
 import { memo } from './memo.js';
+import type { SpanBuilder } from './span-builder.js';
 import { type ParameterColumns, sqlParameterColumns } from './sql/parameters.js';
 import { summarizeSql } from './sql/summary.js';
 
@@ -24,37 +24,38 @@ export const db: Convention = {
   infoKey: 'db',
   fields: { statement: isText, params: isAnything, result: isAnything },
   switches: { params: 'keepsSqlParameters', result: 'keepsResults' },
-  describe(draft, start, stop, { main }) {
+  describe(builder, start, stop, { main }) {
     const statement = textOf(start, 'statement');
     const summarized = summary(statement);
-    draft.kind = SpanKind.CLIENT;
-    draft.name = summarized || main.name;
-    draft.put('db.system.name', draft.options.dbSystem);
-    if (statement !== '') draft.put('db.query.text', draft.redact.statement(statement));
-    if (summarized !== '') draft.put('db.query.summary', summarized);
-    if (draft.redact.keepsSqlParameters) putParameters(draft, start['params'] ?? null, columnsOf(statement));
-    if (draft.redact.keepsResults && Object.hasOwn(stop, 'result')) {
-      putLeaves(draft, 'osprofiler.db.result', 'result', stop['result'] ?? null);
+    builder.kind = SpanKind.CLIENT;
+    builder.name = summarized || main.name;
+    builder.put('db.system.name', builder.options.dbSystem);
+    if (statement !== '') builder.put('db.query.text', builder.redact.statement(statement));
+    if (summarized !== '') builder.put('db.query.summary', summarized);
+    if (builder.redact.keepsSqlParameters)
+      putParameters(builder, start['params'] ?? null, columnsOf(statement));
+    if (builder.redact.keepsResults && Object.hasOwn(stop, 'result')) {
+      flatten(builder, 'osprofiler.db.result', 'result', stop['result'] ?? null);
     }
   },
 };
 
 /** `db.query.parameter.<key>`: the name, or the index from 0; for executemany `<row>.<key>`. */
-function putParameters(draft: SpanDraft, params: PyValue, columns: ParameterColumns): void {
+function putParameters(builder: SpanBuilder, params: PyValue, columns: ParameterColumns): void {
   const isBatch = Array.isArray(params) && params.length > 0 && params.every(isContainer);
-  if (!isBatch) putRow(draft, 'db.query.parameter', params, columns);
+  if (!isBatch) putRow(builder, 'db.query.parameter', params, columns);
   else
     for (const [row, values] of params.entries()) {
-      putRow(draft, `db.query.parameter.${row}`, values, columns);
+      putRow(builder, `db.query.parameter.${row}`, values, columns);
     }
 }
 
-function putRow(draft: SpanDraft, prefix: string, row: PyValue, columns: ParameterColumns): void {
+function putRow(builder: SpanBuilder, prefix: string, row: PyValue, columns: ParameterColumns): void {
   if (!isContainer(row)) return;
   for (const [key, value] of Object.entries(row)) {
     const column = Array.isArray(row) ? columns.positional[Number(key)] : columns.named.get(key);
     const isSecret = column !== undefined && isSecretKey(column);
-    putLeaves(draft, `${prefix}.${key}`, isSecret ? column : key, value);
+    flatten(builder, `${prefix}.${key}`, isSecret ? column : key, value);
   }
 }
 

@@ -11,7 +11,7 @@ import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import { own, type PyValue } from '../codec/python-json.js';
 import type { TraceEvent } from '../codec/trace-event.js';
 import { toHrTime } from '../span/time.js';
-import type { SpanDraft } from './draft.js';
+import type { SpanBuilder } from './span-builder.js';
 
 const TRACEBACK = 'Traceback (most recent call last)';
 
@@ -20,23 +20,23 @@ const TRACEBACK = 'Traceback (most recent call last)';
  * @param endTime microseconds; when the exception left the point.
  */
 export function describeError(
-  draft: SpanDraft,
+  builder: SpanBuilder,
   stop: TraceEvent,
   endTime: number,
   isComplete: boolean,
 ): void {
   if (!hasRaised(stop)) return;
   const type = asText(own(stop.info, 'etype'));
-  const message = draft.text(draft.redact.text(asText(own(stop.info, 'message'))));
+  const message = builder.text(builder.redact.text(asText(own(stop.info, 'message'))));
   if (isComplete) {
-    draft.statusCode = SpanStatusCode.ERROR;
-    if (message !== '') draft.statusMessage = message;
+    builder.statusCode = SpanStatusCode.ERROR;
+    if (message !== '') builder.statusMessage = message;
   }
-  draft.put('error.type', type);
-  const attributes: Attributes = { 'exception.type': draft.text(type) };
+  builder.put('error.type', type);
+  const attributes: Attributes = { 'exception.type': builder.text(type) };
   if (message !== '') attributes['exception.message'] = message;
   if (message.includes(TRACEBACK)) attributes['exception.stacktrace'] = message;
-  draft.addEvent({ name: 'exception', time: toHrTime(endTime), attributes, droppedAttributesCount: 0 });
+  builder.addEvent({ name: 'exception', time: toHrTime(endTime), attributes, droppedAttributesCount: 0 });
 }
 
 /** Whether the traced code raised, as its stop tells. */

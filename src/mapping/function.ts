@@ -9,28 +9,28 @@
  */
 import { SpanKind } from '@opentelemetry/api';
 import { type Convention, isAnything, isText, textOf } from './convention.js';
-import type { SpanDraft } from './draft.js';
+import { flatten } from './flatten.js';
 import { functionName, functionParts, isClientClass } from './function-name.js';
-import { putLeaves } from './leaves.js';
+import type { SpanBuilder } from './span-builder.js';
 
 export const functionCall: Convention = {
   infoKey: 'function',
   fields: { name: isText, args: isText, kwargs: isText, result: isAnything },
   switches: { args: 'keepsArguments', kwargs: 'keepsArguments', result: 'keepsResults' },
-  describe(draft, start, stop, { main }) {
+  describe(builder, start, stop, { main }) {
     const full = textOf(start, 'name');
-    draft.name = functionName(full) ?? main.name;
-    draft.kind = kindOf(main.name, full);
+    builder.name = functionName(full) ?? main.name;
+    builder.kind = kindOf(main.name, full);
     if (main.name === 'rpc') {
-      draft.put('rpc.system.name', 'oslo_messaging');
+      builder.put('rpc.system.name', 'oslo_messaging');
       const called = functionParts(full);
       // A function outside a class is what a decorator made of the method, and not called as that is.
-      if (called?.class !== undefined) draft.put('rpc.method', called.method);
+      if (called?.class !== undefined) builder.put('rpc.method', called.method);
     }
-    if (full !== '') draft.put('code.function.name', full);
-    putArguments(draft, textOf(start, 'args'), textOf(start, 'kwargs'));
-    if (draft.redact.keepsResults && Object.hasOwn(stop, 'result')) {
-      putLeaves(draft, 'osprofiler.function.result', 'result', stop['result'] ?? null);
+    if (full !== '') builder.put('code.function.name', full);
+    putArguments(builder, textOf(start, 'args'), textOf(start, 'kwargs'));
+    if (builder.redact.keepsResults && Object.hasOwn(stop, 'result')) {
+      flatten(builder, 'osprofiler.function.result', 'result', stop['result'] ?? null);
     }
   },
 };
@@ -40,8 +40,8 @@ function kindOf(pointName: string, full: string): SpanKind {
   return pointName.endsWith('_api') ? SpanKind.CLIENT : SpanKind.INTERNAL;
 }
 
-function putArguments(draft: SpanDraft, args: string, kwargs: string): void {
-  if (!draft.redact.keepsArguments) return;
-  if (args !== '') draft.put('osprofiler.function.args', draft.redact.text(args));
-  if (kwargs !== '') draft.put('osprofiler.function.kwargs', draft.redact.text(kwargs));
+function putArguments(builder: SpanBuilder, args: string, kwargs: string): void {
+  if (!builder.redact.keepsArguments) return;
+  if (args !== '') builder.put('osprofiler.function.args', builder.redact.text(args));
+  if (kwargs !== '') builder.put('osprofiler.function.kwargs', builder.redact.text(kwargs));
 }

@@ -9,8 +9,8 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { PyObject } from '../codec/python-json.js';
 import { type Convention, isText, isWholeNumber, textOf } from './convention.js';
-import type { SpanDraft } from './draft.js';
 import { templatePath } from './path-template.js';
+import type { SpanBuilder } from './span-builder.js';
 
 const KNOWN_METHODS = new Set([
   'CONNECT',
@@ -29,10 +29,10 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
 export const httpServer: Convention = {
   infoKey: 'request',
   fields: { method: isText, path: isText, query: isText, scheme: isText },
-  describe(draft, start) {
-    draft.kind = SpanKind.SERVER;
-    describeRequest(draft, start);
-    describeTarget(draft, start);
+  describe(builder, start) {
+    builder.kind = SpanKind.SERVER;
+    describeRequest(builder, start);
+    describeTarget(builder, start);
   },
 };
 
@@ -47,42 +47,42 @@ export const httpClient: Convention = {
     port: isWholeNumber,
     status_code: isWholeNumber,
   },
-  describe(draft, start, stop, halves) {
-    draft.kind = SpanKind.CLIENT;
-    describeRequest(draft, start);
-    describeServer(draft, start);
-    describeTarget(draft, start);
-    describeResponse(draft, stop, halves.start !== undefined);
+  describe(builder, start, stop, halves) {
+    builder.kind = SpanKind.CLIENT;
+    describeRequest(builder, start);
+    describeServer(builder, start);
+    describeTarget(builder, start);
+    describeResponse(builder, stop, halves.start !== undefined);
   },
 };
 
-function describeRequest(draft: SpanDraft, request: PyObject): void {
+function describeRequest(builder: SpanBuilder, request: PyObject): void {
   const method = textOf(request, 'method');
   const path = textOf(request, 'path');
   const isKnown = KNOWN_METHODS.has(method);
   const target = path === '' ? '' : ` ${templatePath(path)}`;
-  draft.name = `${isKnown ? method : 'HTTP'}${target}`;
+  builder.name = `${isKnown ? method : 'HTTP'}${target}`;
   if (method === '') return;
-  draft.put('http.request.method', isKnown ? method : '_OTHER');
-  if (!isKnown) draft.put('http.request.method_original', draft.redact.text(method));
+  builder.put('http.request.method', isKnown ? method : '_OTHER');
+  if (!isKnown) builder.put('http.request.method_original', builder.redact.text(method));
 }
 
-function describeTarget(draft: SpanDraft, request: PyObject): void {
+function describeTarget(builder: SpanBuilder, request: PyObject): void {
   const path = textOf(request, 'path');
   const query = textOf(request, 'query');
   const scheme = textOf(request, 'scheme');
-  if (path !== '') draft.put('url.path', draft.redact.text(path));
-  if (query !== '') draft.put('url.query', draft.redact.query(query));
-  if (scheme !== '') draft.put('url.scheme', scheme);
+  if (path !== '') builder.put('url.path', builder.redact.text(path));
+  if (query !== '') builder.put('url.query', builder.redact.query(query));
+  if (scheme !== '') builder.put('url.scheme', scheme);
 }
 
-function describeServer(draft: SpanDraft, request: PyObject): void {
+function describeServer(builder: SpanBuilder, request: PyObject): void {
   const hostname = textOf(request, 'hostname');
   if (hostname === '') return;
   const port = portOf(request);
-  draft.put('server.address', hostname);
-  if (port !== undefined) draft.put('server.port', port);
-  draft.put('url.full', draft.redact.url(fullUrl(request, hostname, port)));
+  builder.put('server.address', hostname);
+  if (port !== undefined) builder.put('server.port', port);
+  builder.put('url.full', builder.redact.url(fullUrl(request, hostname, port)));
 }
 
 function fullUrl(request: PyObject, hostname: string, port: number | undefined): string {
@@ -102,11 +102,11 @@ function portOf(request: PyObject): number | undefined {
  * For a client every status from 400 on is an error; the code as text is its type.
  * @param isComplete an incomplete point stays UNSET: half of it is unknown.
  */
-function describeResponse(draft: SpanDraft, response: PyObject, isComplete: boolean): void {
+function describeResponse(builder: SpanBuilder, response: PyObject, isComplete: boolean): void {
   const status = response['status_code'];
   if (typeof status !== 'number' || !isWholeNumber(status)) return;
-  draft.put('http.response.status_code', status);
+  builder.put('http.response.status_code', status);
   if (status < 400) return;
-  if (isComplete) draft.statusCode = SpanStatusCode.ERROR;
-  draft.put('error.type', String(status));
+  if (isComplete) builder.statusCode = SpanStatusCode.ERROR;
+  builder.put('error.type', String(status));
 }

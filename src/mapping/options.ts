@@ -22,7 +22,7 @@ export interface MappingOptions {
   readonly attributeCountLimit: number;
   /** Put on every span's resource, over what the notification says. @default {} */
   readonly resourceAttributes: Readonly<Record<string, string>>;
-  /** Roots are children of the trace's root span, which somebody makes. See `TraceRules`. @default false */
+  /** Roots are children of the trace's root span, which somebody makes. See `TraceFilter`. @default false */
   readonly rootSpan: boolean;
   /** Microseconds added to every time, so that a recording can be moved to now. @default 0 */
   readonly shiftMicros: number;

@@ -11,12 +11,12 @@ import { readOnce } from '../span/unread-span.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.js';
 import type { Halves } from './convention.js';
 import { describePoint } from './conventions.js';
-import { type DraftEvent, SpanDraft } from './draft.js';
 import { describeError } from './error.js';
 import { toSpanId, toTraceId } from './ids.js';
 import { DEFAULT_MAPPING, type MappingOptions } from './options.js';
 import { type Redactor, redactorFor } from './redact.js';
 import { Resources, type SpanResource } from './resource.js';
+import { SpanBuilder, type SpanEvent } from './span-builder.js';
 import { type PointHalves, UsualSpans } from './usual-spans.js';
 
 export type { PointHalves } from './usual-spans.js';
@@ -56,14 +56,14 @@ export class SpanMapper {
   private map({ start, stop }: PointHalves): ReadableSpan {
     const main = start ?? stop;
     if (main === undefined) throw new TypeError('a trace point has at least one half');
-    const draft = this.draftOf(main);
+    const builder = this.builderOf(main);
     const { shiftMicros } = this.options;
     const begin = main.timestamp + shiftMicros;
-    const end = putTimes(draft, main, start, stop) + shiftMicros;
+    const end = putTimes(builder, main, start, stop) + shiftMicros;
     const halves: Halves = { start, stop, main };
-    describePoint(draft, halves);
-    if (stop !== undefined) describeError(draft, stop, end, start !== undefined);
-    return seal(draft, this.identityOf(main), { begin, end }, this.resources.of(main));
+    describePoint(builder, halves);
+    if (stop !== undefined) describeError(builder, stop, end, start !== undefined);
+    return build(builder, this.identityOf(main), { begin, end }, this.resources.of(main));
   }
 
   /**
@@ -74,21 +74,21 @@ export class SpanMapper {
    */
   rootSpan(of: TraceEvent, begin: number, end: number): ReadableSpan {
     const { shiftMicros } = this.options;
-    const draft = new SpanDraft(this.options, this.redact);
+    const builder = new SpanBuilder(this.options, this.redact);
     const { baseId } = of;
-    draft.name = ROOT_NAME;
-    draft.put('osprofiler.base_id', String(baseId));
+    builder.name = ROOT_NAME;
+    builder.put('osprofiler.base_id', String(baseId));
     const traceId = toTraceId(baseId);
     const context = contextOf(traceId, baseId);
     const times = { begin: begin + shiftMicros, end: end + shiftMicros };
-    return seal(draft, { context, parent: undefined }, times, this.resources.of(CLIENT));
+    return build(builder, { context, parent: undefined }, times, this.resources.of(CLIENT));
   }
 
   /**
    * What a trace is found by goes in first, so that no count limit ever drops it, and in one literal: put one by one
    * these six were a tenth of the mapping.
    */
-  private draftOf({ baseId, traceId, parentId, name, project, service }: TraceEvent): SpanDraft {
+  private builderOf({ baseId, traceId, parentId, name, project, service }: TraceEvent): SpanBuilder {
     const identity = {
       'osprofiler.base_id': String(baseId),
       'osprofiler.trace_id': String(traceId),
@@ -99,10 +99,10 @@ export class SpanMapper {
     };
     const { attributeCountLimit, attributeValueLengthLimit } = this.options;
     if (attributeCountLimit >= IDENTITY_SIZE && isWithin(identity, attributeValueLengthLimit))
-      return new SpanDraft(this.options, this.redact, identity);
-    const draft = new SpanDraft(this.options, this.redact);
-    for (const [key, text] of Object.entries(identity)) draft.put(key, text);
-    return draft;
+      return new SpanBuilder(this.options, this.redact, identity);
+    const builder = new SpanBuilder(this.options, this.redact);
+    for (const [key, text] of Object.entries(identity)) builder.put(key, text);
+    return builder;
   }
 
   private identityOf({ baseId, traceId, parentId }: TraceEvent): Identity {
@@ -119,18 +119,18 @@ interface Identity {
 
 /** @returns the end in microseconds: the start itself when the stop is missing or earlier. */
 function putTimes(
-  draft: SpanDraft,
+  builder: SpanBuilder,
   main: TraceEvent,
   start: TraceEvent | undefined,
   stop: TraceEvent | undefined,
 ): number {
   if (start === undefined || stop === undefined) {
     const incomplete: Incomplete = start === undefined ? 'start missing' : 'stop missing';
-    draft.put('osprofiler.incomplete', incomplete);
+    builder.put('osprofiler.incomplete', incomplete);
     return main.timestamp;
   }
   if (stop.timestamp >= start.timestamp) return stop.timestamp;
-  draft.put('osprofiler.clock_skew_us', start.timestamp - stop.timestamp);
+  builder.put('osprofiler.clock_skew_us', start.timestamp - stop.timestamp);
   return start.timestamp;
 }
 
@@ -150,32 +150,32 @@ const UNSET = Object.freeze({ code: SpanStatusCode.UNSET });
 const NO_LINKS: never[] = [];
 Object.freeze(NO_LINKS);
 
-function statusOf({ statusCode, statusMessage }: SpanDraft): ReadableSpan['status'] {
+function statusOf({ statusCode, statusMessage }: SpanBuilder): ReadableSpan['status'] {
   if (statusMessage !== undefined) return { code: statusCode, message: statusMessage };
   return statusCode === SpanStatusCode.UNSET ? UNSET : { code: statusCode };
 }
 
-function seal(
-  draft: SpanDraft,
+function build(
+  builder: SpanBuilder,
   { context, parent }: Identity,
   { begin, end }: { readonly begin: number; readonly end: number },
   resource: SpanResource,
 ): ReadableSpan {
   const span: ReadableSpan & { parentSpanContext?: SpanContext } = {
-    name: draft.text(draft.name) || FALLBACK_NAME,
-    kind: draft.kind,
+    name: builder.text(builder.name) || FALLBACK_NAME,
+    kind: builder.kind,
     spanContext: () => context,
     startTime: toHrTime(begin),
     endTime: toHrTime(end),
-    status: statusOf(draft),
-    attributes: draft.attributes,
+    status: statusOf(builder),
+    attributes: builder.attributes,
     links: NO_LINKS,
-    events: draft.events as DraftEvent[],
+    events: builder.events as SpanEvent[],
     duration: toHrTime(end - begin),
     ended: true,
     resource,
     instrumentationScope: SCOPE,
-    droppedAttributesCount: draft.droppedAttributes,
+    droppedAttributesCount: builder.droppedAttributes,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };

@@ -82,7 +82,7 @@ export function exchangeToken<Token>(
 /** A waiting point will come again: it is as if it had not come yet. */
 export function letGo<Token>(trace: Trace<Token>, gone: TracePoint<Token>): void {
   trace.undecided = trace.undecided.filter(({ point }) => point !== gone);
-  if (witnesses(trace).has(gone)) trace.spans--;
+  if (rootSpanInputs(trace).has(gone)) trace.spans--;
   if (trace.first === gone) trace.first = undefined;
   if (trace.last === gone) trace.last = undefined;
   if (trace.firstRoot === gone) trace.firstRoot = undefined;
@@ -103,7 +103,7 @@ export function gather<Token>(trace: Trace<Token>, point: TracePoint<Token>): vo
 }
 
 /** The points from which alone the same root span is made. */
-export function witnesses<Token>({ first, last, firstRoot }: Trace<Token>): Set<TracePoint<Token>> {
+export function rootSpanInputs<Token>({ first, last, firstRoot }: Trace<Token>): Set<TracePoint<Token>> {
   const points = new Set([first, last, firstRoot]);
   points.delete(undefined);
   return points as Set<TracePoint<Token>>;

@@ -21,15 +21,15 @@ import {
   mainOf,
   newTrace,
   type Remains,
+  rootSpanInputs,
   stayingPoints,
   type Trace,
-  witnesses,
 } from './trace-state.js';
 
 export type { DropReason } from './trace-state.js';
 
 /** Which trace points make no span, and whether a trace gets a root of its own. */
-export interface TraceRuleOptions {
+export interface TraceFilterOptions {
   /** Names of trace points, or families (`db`, `function`, `http-server`, `http-client`, `other`), that make no span. */
   readonly drop: readonly string[];
   /** SQL that took less than so many milliseconds and did not fail makes no span. @default undefined */
@@ -42,7 +42,7 @@ export interface TraceRuleOptions {
   readonly traceQuietMs: number;
 }
 
-export const DEFAULT_TRACE_RULES: TraceRuleOptions = {
+export const DEFAULT_TRACE_FILTER: TraceFilterOptions = {
   drop: [],
   maxSpansPerTrace: 0,
   rootSpan: false,
@@ -62,7 +62,7 @@ const MAX_ROOTED = 50_000;
 const MAX_POINTS = 50_000;
 const MICROS_PER_MS = 1_000;
 
-export class TraceRules<Token> {
+export class TraceFilter<Token> {
   /** The trace that was quiet longest comes first. */
   private readonly traces = new Map<string, Trace<Token>>();
   /** Traces that have their root span, so that none gets a second one when it wakes up. */
@@ -70,15 +70,15 @@ export class TraceRules<Token> {
   private readonly remains = new Map<string, Remains>();
   /** Points that wait for their trace to be over, by their key. */
   private readonly held = new Map<string, TracePoint<Token>>();
-  private readonly options: TraceRuleOptions;
+  private readonly options: TraceFilterOptions;
   private readonly dropped: ReadonlySet<string>;
 
   /** @param maxHeld points that may wait at once, for all traces. */
   constructor(
-    options: Partial<TraceRuleOptions>,
+    options: Partial<TraceFilterOptions>,
     private readonly maxHeld: number,
   ) {
-    this.options = { ...DEFAULT_TRACE_RULES, ...options };
+    this.options = { ...DEFAULT_TRACE_FILTER, ...options };
     this.dropped = new Set(this.options.drop);
   }
 
@@ -201,9 +201,9 @@ export class TraceRules<Token> {
       yield { kind: 'keep', point };
       return;
     }
-    const before = witnesses(trace);
+    const before = rootSpanInputs(trace);
     gather(trace, point);
-    const after = witnesses(trace);
+    const after = rootSpanInputs(trace);
     for (const kept of after) this.held.set(pointKey(kept), kept);
     for (const kept of [...before, point]) {
       if (after.has(kept)) continue;
@@ -234,7 +234,7 @@ export class TraceRules<Token> {
       if (staying.has(point)) yield* this.keep(point, trace);
       else yield { kind: 'drop', point, reason };
     }
-    const kept = witnesses(trace);
+    const kept = rootSpanInputs(trace);
     const { value: of } = kept.values().next();
     // Nothing hangs on it where a program began the trace, whose span is the root; or nothing yet.
     if (of !== undefined && trace.wantsRoot) {

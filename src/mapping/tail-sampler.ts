@@ -13,7 +13,7 @@ import { pointKey, type TracePoint } from '../pairing/pair.js';
 import { hasFailed } from './failed.js';
 import { toTraceId } from './ids.js';
 import { isSampled } from './sampling.js';
-import type { Ruled } from './trace-rules.js';
+import type { Ruled } from './trace-filter.js';
 import { exchangeToken, mainOf } from './trace-state.js';
 
 /** Sampling by result: which traces are worth exporting, and the bounds of what waits for that to show. */
@@ -72,7 +72,7 @@ const MAX_TRACES = 10_000;
 const MAX_DECIDED = 50_000;
 const MICROS_PER_MS = 1_000;
 
-export class KeepRules<Token> {
+export class TailSampler<Token> {
   /** The trace that began first comes first. */
   private readonly traces = new Map<string, Undecided<Token>>();
   private readonly decided = new Map<string, 'keep' | KeepReason>();
@@ -115,7 +115,7 @@ export class KeepRules<Token> {
     if (half === 'start') trace.open.add(String(traceId));
   }
 
-  /** Like that of `TraceRules`: a half of a point that waits comes again. */
+  /** Like that of `TraceFilter`: a half of a point that waits comes again. */
   takeAgain(notification: TraceEvent, token: Token): { readonly released: Token } | undefined {
     const point = this.held.get(pointKey(notification));
     return point && { released: exchangeToken(point, notification.phase, token) };

@@ -10,7 +10,7 @@ export type Scalar = string | number | boolean;
 /** Keys are made of a message's keys too, one within the other: without a bound they outgrow the message many times. */
 const MAX_KEY_LENGTH = 1024;
 
-export interface DraftEvent {
+export interface SpanEvent {
   readonly name: string;
   readonly time: HrTime;
   readonly attributes: Attributes;
@@ -19,7 +19,7 @@ export interface DraftEvent {
 
 const NO_EVENTS: readonly never[] = Object.freeze([]);
 
-export class SpanDraft {
+export class SpanBuilder {
   name = '';
   kind: SpanKind = SpanKind.INTERNAL;
   statusCode: SpanStatusCode = SpanStatusCode.UNSET;
@@ -27,7 +27,7 @@ export class SpanDraft {
   readonly attributes: Attributes;
   droppedAttributes = 0;
   private count: number;
-  private noted: DraftEvent[] | undefined;
+  private noted: SpanEvent[] | undefined;
 
   /** @param attributes what it begins with: within all limits. */
   constructor(
@@ -40,11 +40,11 @@ export class SpanDraft {
   }
 
   /** Few spans have any: the others share one list. */
-  get events(): readonly DraftEvent[] {
+  get events(): readonly SpanEvent[] {
     return this.noted ?? NO_EVENTS;
   }
 
-  addEvent(event: DraftEvent): void {
+  addEvent(event: SpanEvent): void {
     this.noted ??= [];
     this.noted.push(event);
   }

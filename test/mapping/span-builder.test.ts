@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SpanDraft, scalarOf } from '../../src/mapping/draft.js';
 import { DEFAULT_MAPPING, type MappingOptions } from '../../src/mapping/options.js';
 import { redactorFor } from '../../src/mapping/redact.js';
+import { SpanBuilder, scalarOf } from '../../src/mapping/span-builder.js';
 import { property } from '../support/notifications.js';
 
 describe('span drafts', () => {
   it('cut text at the limit', () => {
-    const draft = draftOf({ attributeValueLengthLimit: 5 });
-    draft.put('k', '1234567');
-    assert.equal(draft.attributes['k'], '12345');
-    assert.equal(draft.text('12345'), '12345');
+    const builder = builderOf({ attributeValueLengthLimit: 5 });
+    builder.put('k', '1234567');
+    assert.equal(builder.attributes['k'], '12345');
+    assert.equal(builder.text('12345'), '12345');
   });
 
   it('never cut inside a surrogate pair, and let only well-formed text out', () => {
-    assert.equal(draftOf({ attributeValueLengthLimit: 2 }).text('a😀b'), 'a');
-    assert.equal(draftOf({ attributeValueLengthLimit: 3 }).text('a😀b'), 'a😀');
-    assert.equal(draftOf({}).text('a\ud800b'), 'a\ufffdb');
+    assert.equal(builderOf({ attributeValueLengthLimit: 2 }).text('a😀b'), 'a');
+    assert.equal(builderOf({ attributeValueLengthLimit: 3 }).text('a😀b'), 'a😀');
+    assert.equal(builderOf({}).text('a\ud800b'), 'a\ufffdb');
     const text = fc.string({ unit: fc.constantFrom('a', '😀', '\ud83d', '\ude00', 'é'), maxLength: 12 });
     fc.assert(
       fc.property(text, fc.nat(12), (whole, limit) => {
-        const out = draftOf({ attributeValueLengthLimit: limit }).text(whole);
+        const out = builderOf({ attributeValueLengthLimit: limit }).text(whole);
         assert.ok(out.isWellFormed() && out.length <= limit);
         assert.ok(whole.toWellFormed().startsWith(out));
       }),
@@ -30,15 +30,15 @@ describe('span drafts', () => {
   });
 
   it('drop and count attributes past the limit, and still change those there are', () => {
-    const draft = draftOf({ attributeCountLimit: 2 });
-    for (const key of ['a', 'b', 'c', 'd']) draft.put(key, key);
-    draft.put('a', 'changed');
-    assert.deepEqual(draft.attributes, { a: 'changed', b: 'b' });
-    assert.equal(draft.droppedAttributes, 2);
+    const builder = builderOf({ attributeCountLimit: 2 });
+    for (const key of ['a', 'b', 'c', 'd']) builder.put(key, key);
+    builder.put('a', 'changed');
+    assert.deepEqual(builder.attributes, { a: 'changed', b: 'b' });
+    assert.equal(builder.droppedAttributes, 2);
   });
 
   it('write numbers that OTLP cannot hold as text', () => {
-    const draft = draftOf({});
+    const builder = builderOf({});
     const values: [string, number, string | number][] = [
       ['nan', Number.NaN, 'NaN'],
       ['inf', Number.NEGATIVE_INFINITY, '-Infinity'],
@@ -47,11 +47,11 @@ describe('span drafts', () => {
       ['whole', -7, -7],
     ];
     for (const [key, value, written] of values) {
-      draft.put(key, value);
-      assert.equal(draft.attributes[key], written);
+      builder.put(key, value);
+      assert.equal(builder.attributes[key], written);
     }
-    draft.put('flag', false);
-    assert.equal(draft.attributes['flag'], false);
+    builder.put('flag', false);
+    assert.equal(builder.attributes['flag'], false);
   });
 
   it('write None and long integers as JSON does', () => {
@@ -61,7 +61,7 @@ describe('span drafts', () => {
   });
 });
 
-function draftOf(options: Partial<MappingOptions>): SpanDraft {
+function builderOf(options: Partial<MappingOptions>): SpanBuilder {
   const all = { ...DEFAULT_MAPPING, ...options };
-  return new SpanDraft(all, redactorFor(all));
+  return new SpanBuilder(all, redactorFor(all));
 }
