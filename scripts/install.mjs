@@ -34,16 +34,8 @@ export function compile(project) {
  * @param {readonly string[]} packages
  */
 export function ensurePythonModules(modules, packages) {
-  if (canImport(modules)) return;
-  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    fail(`${PYTHON} cannot import ${modules.join(', ')}; as root, run: ${command}`);
-  }
-  say(`installing ${packages.join(', ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run('apt-get', ['update', '-q'], env);
-  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'python3', ...packages], env);
-  if (!canImport(modules)) fail(`${PYTHON} still cannot import ${modules.join(', ')} after: ${command}`);
+  const missing = () => (canImport(modules) ? undefined : `${PYTHON} cannot import ${modules.join(', ')}`);
+  ensureInstalled(missing, ['python3', ...packages]);
 }
 
 /** Where Debian has it; the variable names another one. */
@@ -51,16 +43,40 @@ export const CHROMIUM = process.env['OSPROFILER_BRIDGE_TEST_CHROMIUM'] || '/usr/
 
 /** Installs Debian's Chromium when there is none. */
 export function ensureChromium() {
-  if (existsSync(CHROMIUM)) return;
-  const command = 'apt-get install -y --no-install-recommends chromium';
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || CHROMIUM !== '/usr/bin/chromium') {
-    fail(`there is no ${CHROMIUM}; install Chromium, as root on Debian: ${command}`);
-  }
-  say('installing chromium');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  ensureFiles([CHROMIUM], ['chromium']);
+}
+
+/**
+ * Installs Debian packages when files that they bring are missing.
+ * @param {readonly string[]} files
+ * @param {readonly string[]} packages
+ */
+export function ensureFiles(files, packages) {
+  const missing = () => {
+    const absent = files.filter((file) => !existsSync(file));
+    return absent.length === 0 ? undefined : `there is no ${absent.join(', no ')}`;
+  };
+  ensureInstalled(missing, packages);
+}
+
+/**
+ * @param {() => string | undefined} missing what is not there, in words
+ * @param {readonly string[]} packages
+ */
+function ensureInstalled(missing, packages) {
+  const problem = missing();
+  if (problem === undefined) return;
+  const install = ['install', '-y', '-q', '--no-install-recommends', ...packages];
+  const command = `apt-get ${install.join(' ')}`;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    fail(`${problem}; as root on Debian, run: ${command}`);
+  say(`installing ${packages.join(', ')}`);
+  // RUNLEVEL=1: Debian's packages then leave the services that they bring stopped.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   run('apt-get', ['update', '-q'], env);
-  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], env);
-  if (!existsSync(CHROMIUM)) fail(`there is still no ${CHROMIUM} after: ${command}`);
+  run('apt-get', install, env);
+  const still = missing();
+  if (still !== undefined) fail(`${still}, after: ${command}`);
 }
 
 /** @param {readonly string[]} modules */

@@ -12,6 +12,7 @@ import { build } from './build.mjs';
 import {
   compile,
   ensureChromium,
+  ensureFiles,
   ensureNpmPackages,
   ensurePythonModules,
   fail,
@@ -25,6 +26,14 @@ const MANAGEMENT = 'OSPROFILER_BRIDGE_TEST_MANAGEMENT_URL';
 const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/', 'test/browser/', 'test/backends/'];
 /** These look at the page in a real browser. */
 const IN_BROWSER = ['test/browser/'];
+/** These start proxies with the files of examples/edge. */
+const WITH_PROXIES = ['test/end-to-end/edge'];
+const PROXIES = [
+  '/usr/sbin/haproxy',
+  '/usr/sbin/nginx',
+  '/usr/lib/nginx/modules/ngx_http_js_module.so',
+  '/usr/sbin/apache2',
+];
 /** These run the program as it is published. */
 const OF_THE_BUILD = [
   'test/end-to-end/',
@@ -60,6 +69,8 @@ compile('tsconfig.json');
 const files = selectTests(process.argv.slice(2));
 if (reaches(files, OF_THE_BUILD)) build();
 if (reaches(files, IN_BROWSER)) ensureChromium();
+if (reaches(files, WITH_PROXIES))
+  ensureFiles(PROXIES, ['haproxy', 'nginx-light', 'libnginx-mod-http-js', 'apache2-bin']);
 const broker = reaches(files, OUTER) ? await provideBroker() : undefined;
 const status = isStopping ? 1 : await runTests(files, broker);
 await broker?.stop();

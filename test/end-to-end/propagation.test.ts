@@ -125,7 +125,7 @@ describe('a program that calls OpenStack', () => {
 
       const headers = headersBy(['SECRET_KEY'], trace.setSpan(ROOT_CONTEXT, call));
       const answer = await fetch(`${api.url}/v2.1/servers?limit=1`, { headers });
-      assert.deepEqual(await answer.json(), { profiled: true });
+      assert.deepEqual(await answer.json(), { profiled: true, received: headers });
       call.end();
       outer.end();
 
@@ -154,7 +154,8 @@ describe('a program that calls OpenStack', () => {
 
   it('has nothing profiled by a key that OpenStack does not know', async () => {
     const span = trace.setSpanContext(ROOT_CONTEXT, SPAN);
-    const answer = await fetch(api.url, { headers: headersBy(['wrong'], span) });
-    assert.deepEqual(await answer.json(), { profiled: false });
+    const headers = headersBy(['wrong'], span);
+    const answer = await fetch(api.url, { headers });
+    assert.deepEqual(await answer.json(), { profiled: false, received: headers });
   });
 });

@@ -6,7 +6,8 @@ usage: wsgi_app.py judge
            {"send": {"hmac_key", "base_id", "parent_id"}} -> the headers that a client of osprofiler sends
        wsgi_app.py serve TRANSPORT_URL HMAC_KEYS
            a small OpenStack-like API on a free port of this machine, whose number is printed; notifications go out
-           over oslo.messaging. It ends with its standard input.
+           over oslo.messaging. It answers whether it was profiled, and which headers it got that carry a trace.
+           It ends with its standard input.
 """
 
 import json
@@ -57,9 +58,12 @@ def serve(transport_url, hmac_keys):
     enable(transport_url, hmac_keys)
 
     def application(environ, start_response):
+        request = webob.Request(environ)
         with profiler.Trace("db", info={"db": {"statement": "SELECT 1 FROM instances", "params": {}}}):
             pass
-        response = webob.Response(json_body={"profiled": profiler.get() is not None})
+        carried = ("traceparent", "X-Trace-Info", "X-Trace-HMAC")
+        received = {name: request.headers[name] for name in carried if name in request.headers}
+        response = webob.Response(json_body={"profiled": profiler.get() is not None, "received": received})
         return response(environ, start_response)
 
     middleware = web.WsgiMiddleware(application, hmac_keys=hmac_keys, enabled=True)
