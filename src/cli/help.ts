@@ -53,7 +53,7 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     takesOperands: 'FILE, or - for stdin',
     summary: 'translate recorded notifications and export them',
     description:
-      'Reads recorded notifications, a line each, or reports that osprofiler trace show --json wrote, plain or gzip; - is stdin. Otherwise does what run does, once. A report without raw payloads has no absolute times: it begins in 1970, and --shift moves it to now.',
+      'Reads recorded notifications, plain or gzip; - is stdin. It reads what record writes, notifications one per line, JSON lists of them, reports of osprofiler trace show --json or --html, answers and _source objects of Elasticsearch, the JSON of rabbitmqadmin get, and numbered lines of redis-cli. Otherwise it does what run does, once. A report without raw payloads has no absolute times: it begins in 1970, and --shift moves it to now.',
     examples: [
       [`${PROGRAM} replay --shift boot.ndjson.gz`, 'as if it happened now'],
       [`${PROGRAM} replay --exporter console boot.ndjson`, 'spans on stdout'],

@@ -1,9 +1,10 @@
 /**
  * A line of a recording: a message with its envelope as one JSON object,
  * `{exchange, routing_key, redelivered, properties: {content_type, content_encoding, headers}, body, received_at}`,
- * with `body_base64` for `body` when the body is no text. Other lines are bodies as they are, without envelope.
+ * with `body_base64` for `body` when the body is no text.
  */
 import { isUtf8 } from 'node:buffer';
+import { isObject, own, type PyObject, type PyValue } from '../codec/python-json.js';
 import type { MessageProperties } from '../contracts.js';
 
 /** A message as it is recorded and read again. */
@@ -15,17 +16,16 @@ export interface RecordedMessage {
   readonly body: Buffer;
 }
 
-/** What a line holds; `receivedAt` in milliseconds since the Unix epoch, with a fraction, when the line says. */
-export interface ReadLine extends RecordedMessage {
+/** A message that was read. */
+export interface ReadMessage extends RecordedMessage {
+  /** Milliseconds since the Unix epoch, with a fraction, if the recording tells. */
   readonly receivedAt?: number;
 }
 
 /** What a publisher of oslo.messaging sets; assumed of a body that was recorded without its envelope. */
 const BARE_PROPERTIES: MessageProperties = { contentType: 'application/json', contentEncoding: 'utf-8' };
-/** Both keys of a record begin with it; a line without it is spared parsing. */
-const BODY_KEY = '"body';
 
-/** One line, without its end, for {@link readLine}. Bodies are kept byte for byte, headers as far as JSON can. */
+/** One line, without its end, that {@link readRecord} reads back. Bodies are kept byte for byte, headers as far as JSON can. */
 export function formatRecord(message: RecordedMessage, receivedAt: Date): string {
   const { contentType, contentEncoding, headers = {} } = message.properties;
   const isText = isUtf8(message.body) && headers['compression'] === undefined;
@@ -45,64 +45,41 @@ function withoutBigInt(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-/**
- * Reads a line without its end. A line that is no record is a body of its own, byte for byte: Python's JSON, which
- * bare notifications are written in, would not survive being parsed and written again here.
- */
-export function readLine(line: Buffer): ReadLine {
-  const record = line.includes(BODY_KEY) ? parseObject(line) : undefined;
-  const body = record && bodyOf(record);
-  if (record === undefined || body === undefined) {
-    // A copy, so that a delivery that is kept for long does not keep the whole chunk its line was read with.
-    const copy = Buffer.from(line);
-    return { exchange: '', routingKey: '', redelivered: false, properties: BARE_PROPERTIES, body: copy };
-  }
-  const receivedAt = parseTime(record['received_at']);
+/** A body without an envelope, as a message. It is copied: a line is a view of the whole chunk it was read with. */
+export function bareMessage(body: Buffer): ReadMessage {
+  const copy = Buffer.from(body);
+  return { exchange: '', routingKey: '', redelivered: false, properties: BARE_PROPERTIES, body: copy };
+}
+
+/** @returns undefined when the object is no record: it may be a bare message, which may have a key named `body` too. */
+export function readRecord(record: PyObject): ReadMessage | undefined {
+  const body = bodyOf(record);
+  if (body === undefined) return undefined;
+  const receivedAt = parseTime(own(record, 'received_at'));
   return {
-    exchange: textOf(record['exchange']) ?? '',
-    routingKey: textOf(record['routing_key']) ?? '',
-    redelivered: record['redelivered'] === true,
-    properties: readProperties(record['properties']),
+    exchange: textOf(own(record, 'exchange')) ?? '',
+    routingKey: textOf(own(record, 'routing_key')) ?? '',
+    redelivered: own(record, 'redelivered') === true,
+    properties: readProperties(own(record, 'properties')),
     body,
     ...(receivedAt === undefined ? {} : { receivedAt }),
   };
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function parseObject(line: Buffer): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Nothing when the object is a bare message, which may have a key named `body` too. */
-function bodyOf(record: JsonObject): Buffer | undefined {
-  if (Object.hasOwn(record, 'payload') || Object.hasOwn(record, 'event_type')) {
-    return undefined;
-  }
+function bodyOf(record: PyObject): Buffer | undefined {
+  if (Object.hasOwn(record, 'payload') || Object.hasOwn(record, 'event_type')) return undefined;
   const { body, body_base64: encoded } = record;
-  if (typeof body === 'string') {
-    return Buffer.from(body, 'utf8');
-  }
+  if (typeof body === 'string') return Buffer.from(body, 'utf8');
   return typeof encoded === 'string' ? Buffer.from(encoded, 'base64') : undefined;
 }
 
-function readProperties(value: unknown): MessageProperties {
-  if (!isObject(value)) {
-    return {};
-  }
+function readProperties(value: PyValue | undefined): MessageProperties {
+  if (!isObject(value)) return {};
+  const headers = own(value, 'headers');
   return {
-    contentType: textOf(value['content_type']),
-    contentEncoding: textOf(value['content_encoding']),
-    headers: isObject(value['headers']) ? value['headers'] : undefined,
+    contentType: textOf(own(value, 'content_type')),
+    contentEncoding: textOf(own(value, 'content_encoding')),
+    headers: isObject(headers) ? headers : undefined,
   };
 }
 

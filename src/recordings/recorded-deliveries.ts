@@ -1,10 +1,10 @@
-/** What a recording hands over: deliveries with one reading of it as their origin, and the bound on unsettled ones. */
+/** What a recording delivers: deliveries with one reading of it as their origin, and the bound on unacknowledged ones. */
 import type { Delivery, Origin } from '../contracts.js';
 import type { RecordedMessage } from './record-line.js';
 
-/** The bound on unsettled deliveries. */
+/** The bound on unacknowledged deliveries. */
 export class Window {
-  #unsettled = 0;
+  #unacknowledged = 0;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -15,18 +15,12 @@ export class Window {
   }
 
   get full(): boolean {
-    return this.#unsettled >= this.size;
+    return this.#unacknowledged >= this.size;
   }
 
-  enter(): void {
-    this.#unsettled++;
-  }
-
-  leave(): void {
-    this.#unsettled--;
-    if (!this.full) {
-      this.#wake();
-    }
+  change(by: 1 | -1): void {
+    this.#unacknowledged += by;
+    if (!this.full) this.#wake();
   }
 
   /** Resolves when there is room, or when the receiver is stopping. */
@@ -41,76 +35,48 @@ export class Window {
 
 /** One reading of one recording: the origin of its deliveries. */
 export class Reading implements Origin {
-  #lost = false;
-  #unsettled = 0;
+  lost = false;
+  #unacknowledged = 0;
 
   constructor(
     readonly name: string,
     private readonly window: Window,
   ) {}
 
-  get lost(): boolean {
-    return this.#lost;
+  get unacknowledged(): number {
+    return this.lost ? 0 : this.#unacknowledged;
+  }
+
+  /** @returns how many unacknowledged deliveries that made void. */
+  lose(): number {
+    const { unacknowledged } = this;
+    this.lost = true;
+    return unacknowledged;
   }
 
   deliver(message: RecordedMessage): Delivery {
-    this.#unsettled++;
-    this.window.enter();
-    return new RecordedDelivery(message, this);
+    const { body, properties, exchange, routingKey, redelivered } = message;
+    let isDone = false;
+    const isLive = () => !isDone && !this.lost;
+    const end = () => {
+      if (!isLive()) return false;
+      isDone = true;
+      this.#change(-1);
+      return true;
+    };
+    this.#change(1);
+    return {
+      ...{ body, size: body.length, properties, exchange, routingKey, redelivered, origin: this },
+      get live() {
+        return isLive();
+      },
+      acknowledge: end,
+      deadLetter: end,
+    };
   }
 
-  settled(): void {
-    this.#unsettled--;
-    this.window.leave();
-  }
-
-  get unsettled(): number {
-    return this.#lost ? 0 : this.#unsettled;
-  }
-
-  /** @returns how many unsettled deliveries that made void. */
-  lose(): number {
-    const unsettled = this.unsettled;
-    this.#lost = true;
-    return unsettled;
-  }
-}
-
-class RecordedDelivery implements Delivery {
-  readonly body: Buffer;
-  readonly size: number;
-  readonly properties: Delivery['properties'];
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly redelivered: boolean;
-  #settled = false;
-
-  constructor(
-    message: RecordedMessage,
-    readonly origin: Reading,
-  ) {
-    this.body = message.body;
-    this.size = message.body.length;
-    this.properties = message.properties;
-    this.exchange = message.exchange;
-    this.routingKey = message.routingKey;
-    this.redelivered = message.redelivered;
-  }
-
-  get live(): boolean {
-    return !this.#settled && !this.origin.lost;
-  }
-
-  deadLetter(): boolean {
-    return this.acknowledge();
-  }
-
-  acknowledge(): boolean {
-    if (!this.live) {
-      return false;
-    }
-    this.#settled = true;
-    this.origin.settled();
-    return true;
+  #change(by: 1 | -1): void {
+    this.#unacknowledged += by;
+    this.window.change(by);
   }
 }

@@ -4,44 +4,27 @@
  * Source: openstack/osprofiler `cmd/commands.py`, `drivers/base.py` (`_append_results`, `_parse_results`) and
  * `drivers/sqlalchemy_driver.py`; the same from 3.4.3 to 4.4.0. A report is `{info, children, stats}`, each node of its
  * tree `{info: {name, project, service, host, started, finished, exception, meta.raw_payload.<full name>…}, trace_id,
- * parent_id, children}`. Most drivers put the payload of each half in whole. The SQL driver keeps `info` and no ids
+ * parent_id, children}`. Most drivers put the payload of each event in whole. The SQL driver keeps `info` and no ids
  * and times; where payloads are null or missing, what remains is put together again:
  * - the name is that of the `meta.raw_payload` key; without one, the node's, which osprofiler cut at the first dash;
  * - times are the node's, whole milliseconds after the report's beginning. When that was, only a payload's own time can
  *   tell; without any it is taken for 1970-01-01, which `--shift` moves to now;
  * - of an error the type remains, where osprofiler saw the payload when it made the report;
  * - the trace is the parent of the first top-level node: that of a root, unless the first point lost its parent;
- * - a missing half is known by its missing key. Without keys both are made, as osprofiler shows zero duration then.
+ * - a missing event is known by its missing key. Without keys both are made, as osprofiler shows zero duration then.
  *
- * Of halves that came twice osprofiler keeps the later one.
+ * Of events that came twice osprofiler keeps the later one.
  */
-import { isObject, own, type ParsedJson, type PyObject, type PyValue } from '../codec/python-json.js';
-import { parseSlowly } from '../codec/python-json-slow.js';
+import { isObject, own, type PyObject, type PyValue } from '../codec/python-json.js';
 import { formatPythonJson } from '../codec/python-json-text.js';
 import { parseTimestamp } from '../codec/timestamp.js';
+import type { ReadMessage } from './record-line.js';
 
-/** A payload as JSON on one line, and its time in milliseconds since the Unix epoch, with a fraction. */
-export interface ReportedPayload {
-  readonly text: string;
-  readonly time: number;
-}
-
-export type ReadReport =
-  | { readonly ok: true; readonly payloads: Iterable<ReportedPayload> }
-  | { readonly ok: false; readonly detail: string };
-
-/**
- * A point is two levels of a report. Beyond this Python's own writer fails (its recursion limit is 1,000), whereas the
- * bound on single notifications, 100, would refuse traces of 50 points in each other.
- */
-const MAX_DEPTH = 1000;
-/** An integer that a double may not hold; within strings it matches seldom. */
-const LONG_INTEGER = /[[:,]\s*-?\d{16}/;
 const RAW_PAYLOAD = 'meta.raw_payload.';
 const NO_EXCEPTION = 'None';
 
-/** Half a node: what is known of one notification. */
-interface Half {
+/** What is known of one start or stop event. */
+interface ReportedEvent {
   readonly node: PyObject;
   /** With its -start or -stop. */
   readonly name: string;
@@ -53,31 +36,16 @@ interface Half {
   readonly offset: number;
 }
 
-/** Reads the text of one report. Payloads come in the order of their times. */
-export function readReport(text: string): ReadReport {
-  const parsed = parse(text.replace(/^\uFEFF/, ''));
-  if (!parsed.ok) return parsed;
-  const roots = isObject(parsed.value) ? childrenOf(parsed.value) : [];
-  const halves = Array.from(nodesBelow(roots), halvesOf).flat();
-  return { ok: true, payloads: inOrder(halves, baseIdOf(halves, roots)) };
+/** Whether a JSON object is a report. */
+export function isReport(value: PyObject): boolean {
+  return isObject(own(value, 'info')) && Array.isArray(own(value, 'children'));
 }
 
-/** Tagged values (see `python-json.ts`) stay as they are: payloads are to be what they were. */
-function parse(text: string): ParsedJson {
-  if (LONG_INTEGER.test(text)) return parseSlowly(text, MAX_DEPTH);
-  try {
-    const value = JSON.parse(text) as PyValue;
-    return isDeeper(value, MAX_DEPTH)
-      ? { ok: false, reason: 'too-deep', detail: `nested deeper than ${MAX_DEPTH}` }
-      : { ok: true, value };
-  } catch {
-    return parseSlowly(text, MAX_DEPTH);
-  }
-}
-
-function isDeeper(value: PyValue, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1));
+/** The payloads of a report as messages, in the order of their times. How they were sent is not known. */
+export function readReport(report: PyObject): Iterable<ReadMessage> {
+  const roots = childrenOf(report);
+  const events = Array.from(nodesBelow(roots), eventsOf).flat();
+  return inOrder(events, baseIdOf(events, roots));
 }
 
 function childrenOf(node: PyObject): PyObject[] {
@@ -94,19 +62,19 @@ function* nodesBelow(roots: readonly PyObject[]): Generator<PyObject> {
   }
 }
 
-function halvesOf(node: PyObject): Half[] {
+function eventsOf(node: PyObject): ReportedEvent[] {
   const info = infoOf(node);
   const named = Object.keys(info)
     .filter((key) => key.startsWith(RAW_PAYLOAD))
-    .map((key) => toHalf(node, key.slice(RAW_PAYLOAD.length), own(info, key)));
+    .map((key) => toEvent(node, key.slice(RAW_PAYLOAD.length), own(info, key)));
   if (named.length > 0) return named;
   const name = textOf(own(info, 'name'));
-  const started = own(info, 'started') === undefined ? [] : [toHalf(node, `${name}-start`, null)];
-  const finished = own(info, 'finished') === undefined ? [] : [toHalf(node, `${name}-stop`, null)];
+  const started = own(info, 'started') === undefined ? [] : [toEvent(node, `${name}-start`, null)];
+  const finished = own(info, 'finished') === undefined ? [] : [toEvent(node, `${name}-stop`, null)];
   return [...started, ...finished];
 }
 
-function toHalf(node: PyObject, name: string, raw: PyValue | undefined): Half {
+function toEvent(node: PyObject, name: string, raw: PyValue | undefined): ReportedEvent {
   const payload = isObject(raw) ? raw : {};
   const milliseconds = own(infoOf(node), isStop(name) ? 'finished' : 'started');
   return {
@@ -118,13 +86,21 @@ function toHalf(node: PyObject, name: string, raw: PyValue | undefined): Half {
   };
 }
 
-function* inOrder(halves: readonly Half[], baseId: PyValue | undefined): Generator<ReportedPayload> {
-  const beginning = beginningOf(halves);
-  const timed = halves.map((half) => ({ half, micros: half.timestamp ?? beginning + half.offset }));
+function* inOrder(events: readonly ReportedEvent[], baseId: PyValue | undefined): Generator<ReadMessage> {
+  const beginning = beginningOf(events);
+  const timed = events.map((event) => ({ event, micros: event.timestamp ?? beginning + event.offset }));
   timed.sort((a, b) => a.micros - b.micros);
-  for (const { half, micros } of timed) {
-    const payload = isWhole(half.payload) ? half.payload : completed(half, baseId, micros);
-    yield { text: formatPythonJson(payload), time: micros / 1000 };
+  for (const { event, micros } of timed) {
+    const payload = isWhole(event.payload) ? event.payload : completed(event, baseId, micros);
+    const body = Buffer.from(formatPythonJson(payload));
+    yield {
+      exchange: '',
+      routingKey: '',
+      redelivered: false,
+      properties: {},
+      body,
+      receivedAt: micros / 1000,
+    };
   }
 }
 
@@ -132,8 +108,8 @@ function* inOrder(halves: readonly Half[], baseId: PyValue | undefined): Generat
  * When the report begins. Offsets are cut to whole milliseconds, so each payload's time gives a moment up to a
  * millisecond after it, and the first one's the moment itself.
  */
-function beginningOf(halves: readonly Half[]): number {
-  const latest = halves.reduce(
+function beginningOf(events: readonly ReportedEvent[]): number {
+  const latest = events.reduce(
     (earliest, { timestamp, offset }) =>
       timestamp === undefined ? earliest : Math.min(earliest, timestamp - offset),
     Number.POSITIVE_INFINITY,
@@ -141,8 +117,8 @@ function beginningOf(halves: readonly Half[]): number {
   return Number.isFinite(latest) ? Math.max(latest, 0) : 0;
 }
 
-function baseIdOf(halves: readonly Half[], roots: readonly PyObject[]): PyValue | undefined {
-  const told = halves.find(({ payload }) => own(payload, 'base_id') !== undefined);
+function baseIdOf(events: readonly ReportedEvent[], roots: readonly PyObject[]): PyValue | undefined {
+  const told = events.find(({ payload }) => own(payload, 'base_id') !== undefined);
   if (told !== undefined) return own(told.payload, 'base_id');
   return roots[0] && own(roots[0], 'parent_id');
 }
@@ -154,7 +130,11 @@ function isWhole(payload: PyObject): boolean {
 }
 
 /** A payload with what the report says of it beside it. What the payload says itself wins. */
-function completed({ node, name, payload }: Half, baseId: PyValue | undefined, micros: number): PyObject {
+function completed(
+  { node, name, payload }: ReportedEvent,
+  baseId: PyValue | undefined,
+  micros: number,
+): PyObject {
   const info = infoOf(node);
   const host = own(info, 'host');
   const exception = own(info, 'exception');

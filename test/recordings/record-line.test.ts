@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { readLine as readLines } from '../../src/recordings/forms.js';
 import {
   formatRecord,
+  type ReadMessage,
   type RecordedMessage,
-  readLine,
   timestampWithin,
 } from '../../src/recordings/record-line.js';
 
 const RECEIVED_AT = new Date('2026-01-02T03:04:05.678Z');
 const PAYLOAD =
   '{"name": "db-start", "base_id": 1180591620717411303424, "timestamp": "2026-11-22T07:33:11.286453", "info": {"x": NaN}}';
+
+function readLine(line: Buffer): ReadMessage {
+  const [message, ...others] = readLines(line);
+  assert.ok(message);
+  assert.deepEqual(others, []);
+  return message;
+}
 
 function message(body: Buffer, headers?: Record<string, unknown>): RecordedMessage {
   const properties = { contentType: 'application/json', contentEncoding: 'utf-8', headers };

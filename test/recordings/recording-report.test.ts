@@ -19,13 +19,13 @@ interface Replay {
   readonly run: () => Promise<void>;
 }
 
-function replay(input: string | Buffer, maxReportBytes?: number, window = 10): Replay {
+function replay(input: string | Buffer, maxDocumentBytes?: number, window = 10): Replay {
   const handler = new RememberingHandler((delivery) => void (window > 1 && delivery.acknowledge()));
   const receiver = new RecordingReceiver({
     files: ['-'],
     stdin: Readable.from([Buffer.from(input)]),
     window,
-    ...(maxReportBytes === undefined ? {} : { maxReportBytes }),
+    ...(maxDocumentBytes === undefined ? {} : { maxDocumentBytes }),
     log: new RememberingLog(),
   });
   return { handler, receiver, run: () => receiver.run(handler) };
@@ -68,14 +68,14 @@ describe("a recording that is osprofiler's report", () => {
     assert.deepEqual(handler.bodies, BODIES.slice(0, 1));
   });
 
-  it('cannot be read when it is torn, bent or too long, and nothing of it is handed over', async () => {
+  it('cannot be read when it is torn, bent or too long, and nothing of it is delivered', async () => {
     for (const [input, message, max] of [
       [
         REPORT.slice(0, -10),
-        /standard input holds an osprofiler report that is not intact: it ends or breaks/,
+        /^standard input: the document on line 1 cannot be read: it ends before its brackets/,
       ],
-      [REPORT.replace('"total"', '01'), /that is not intact: unexpected "1" at character/],
-      [REPORT, /holds an osprofiler report of more than 100 bytes/, 100],
+      [REPORT.replace('"total"', '01'), /document on line 1 cannot be read: unexpected "1" at character/],
+      [REPORT, /cannot be read: it is longer than 100 bytes/, 100],
     ] as const) {
       const { handler, run } = replay(input, max);
       await assert.rejects(run(), unreadable(message));
