@@ -13,11 +13,11 @@ import type { Settings } from '../../settings/settings.js';
 import { formatDuration } from '../../settings/units.js';
 import { createSink, windowOf } from '../../sidecar/assemble.js';
 import { watchReceiver } from '../../sidecar/watched-receiver.js';
-import { formatCount, formatMicros, plural } from '../../trace-view/demo/amounts.js';
-import { renderTrace } from '../../trace-view/demo/render-trace.js';
-import type { ShownSpan } from '../../trace-view/demo/shown-span.js';
-import { columnsOf, wantsColour } from '../../trace-view/demo/terminal.js';
+import { formatCount, formatMicros, plural } from '../../trace-view/format.js';
 import { PageFeed } from '../../trace-view/page/feed.js';
+import type { Span } from '../../trace-view/span.js';
+import { columnsOf, wantsColour } from '../../trace-view/terminal/text.js';
+import { renderTrace } from '../../trace-view/terminal/trace.js';
 import { linkTo } from '../../trace-view/trace-link.js';
 import type { CommandContext } from '../context.js';
 import { FreshTraces } from '../demo/fresh-trace.js';
@@ -30,7 +30,7 @@ import { servePage, wantsPage } from '../demo/serve.js';
 const OWN_TIMEOUT_MS = 10_000;
 
 interface Shown {
-  readonly spans: readonly ShownSpan[];
+  readonly spans: readonly Span[];
   readonly notifications: number;
   /** From the recording's first byte to the last span's arrival. */
   readonly tookMs: number;
@@ -102,7 +102,7 @@ async function sendOn(
   settings: Settings,
   { log, stdout }: CommandContext,
   file: string,
-  spans: readonly ShownSpan[],
+  spans: readonly Span[],
 ): Promise<void> {
   const deadlineMs = settings.drainTimeoutMs;
   const { url } = settings.exporter;

@@ -6,8 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../../errors.js';
-import { readOtlpTraces } from '../../trace-view/demo/otlp-json.js';
-import type { ShownSpan } from '../../trace-view/demo/shown-span.js';
+import { readOtlpTraces } from '../../trace-view/otlp.js';
+import type { Span } from '../../trace-view/span.js';
 
 /** Bytes of a request, before and after decompression; what the OpenTelemetry Collector takes by default. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
@@ -21,7 +21,7 @@ interface Answer {
 
 export class OtlpReceiver {
   /** Everything taken so far, in order of arrival. */
-  readonly spans: ShownSpan[] = [];
+  readonly spans: Span[] = [];
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
 
   /** Listens on a free port. @returns the URL that traces are posted to. */

@@ -3,7 +3,7 @@
  * Pure.
  */
 import { html } from 'hono/html';
-import type { TraceNode, TraceTree } from '../demo/trace-tree.js';
+import type { Trace, TraceNode } from '../trace.js';
 import type { Html } from './layout.js';
 
 /** What a bar with pauses is drawn in, at most: more could not be told apart. */
@@ -12,7 +12,7 @@ const MOST_PIECES = 120;
 const VISIBLE = 0.004;
 
 /** One span's bar; thinner, what it set off and did not wait for. */
-export function barOf({ span, lastMicros }: TraceNode, tree: TraceTree, slot: number): Html {
+export function barOf({ span, lastMicros }: TraceNode, tree: Trace, slot: number): Html {
   const { startMicros, endMicros, error, incomplete } = span;
   const from = share(startMicros, tree);
   const to = share(endMicros, tree);
@@ -28,7 +28,7 @@ export function barOf({ span, lastMicros }: TraceNode, tree: TraceTree, slot: nu
 }
 
 /** One bar for many, broken where none of them ran. @param nodes by start */
-export function busyBarOf(nodes: readonly TraceNode[], tree: TraceTree, slot: number): Html {
+export function busyBarOf(nodes: readonly TraceNode[], tree: Trace, slot: number): Html {
   const pieces = busyPieces(nodes, tree);
   const from = pieces[0]?.[0] ?? 0;
   const to = pieces.at(-1)?.[1] ?? 0;
@@ -41,13 +41,13 @@ export function busyBarOf(nodes: readonly TraceNode[], tree: TraceTree, slot: nu
 }
 
 /** The time axis: five moments. */
-export function axis({ startMicros, lastMicros }: TraceTree, show: (micros: number) => string): Html {
+export function axis({ startMicros, lastMicros }: Trace, show: (micros: number) => string): Html {
   const length = lastMicros - startMicros;
   return html`<ol class="axis">${[0, 0.25, 0.5, 0.75, 1].map((part) => html`<li>${show(Math.round(length * part))}</li>`)}</ol>`;
 }
 
 /** Pieces nearer to each other than could be seen become one. */
-function busyPieces(nodes: readonly TraceNode[], tree: TraceTree): [number, number][] {
+function busyPieces(nodes: readonly TraceNode[], tree: Trace): [number, number][] {
   const pieces: [number, number][] = [];
   for (const { span } of nodes) {
     const start = share(span.startMicros, tree);
@@ -64,7 +64,7 @@ function frame(shapes: Html): Html {
 }
 
 /** Where a moment lies in the trace's time, from 0 to 1. */
-function share(micros: number, { startMicros, lastMicros }: TraceTree): number {
+function share(micros: number, { startMicros, lastMicros }: Trace): number {
   return (micros - startMicros) / Math.max(1, lastMicros - startMicros);
 }
 

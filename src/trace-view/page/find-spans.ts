@@ -1,5 +1,5 @@
 /** Spans of one trace that somebody looks for, as rows without their relations. Pure. */
-import type { TraceNode, TraceTree } from '../demo/trace-tree.js';
+import type { Trace, TraceNode } from '../trace.js';
 import type { WaterfallRow } from './waterfall.js';
 
 export interface FoundSpans {
@@ -11,7 +11,7 @@ export interface FoundSpans {
 const MOST_SHOWN = 200;
 
 /** @param text words of the name, the service, the SQL text or the error, whatever the case; empty matches all. */
-export function findSpans({ nodes }: TraceTree, text: string, onlyErrors: boolean): FoundSpans {
+export function findSpans({ nodes }: Trace, text: string, onlyErrors: boolean): FoundSpans {
   const words = text.toLowerCase();
   const found = nodes.filter(
     (node) => (!onlyErrors || node.span.error !== undefined) && mentions(node, words),

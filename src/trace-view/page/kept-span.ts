@@ -6,9 +6,9 @@
  */
 import type { AttributeValue, HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { ShownSpan, SpanKindName } from '../demo/shown-span.js';
+import type { Span, SpanKindName } from '../span.js';
 
-export interface KeptSpan extends ShownSpan {
+export interface KeptSpan extends Span {
   readonly attributes: ReadableSpan['attributes'];
   readonly events: ReadableSpan['events'];
   /** The exporters' own object, shared by all spans of one service on one host. */

@@ -1,7 +1,7 @@
 /** One trace in the page's memory, and what a list says of it, kept up to date span by span. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { toSpanId } from '../../mapping/ids.js';
-import { durationOf } from '../demo/shown-span.js';
+import { durationOf } from '../span.js';
 import { bytesOf, type KeptSpan, keepSpan, SHARED, textBytes } from './kept-span.js';
 
 export interface TraceBounds {

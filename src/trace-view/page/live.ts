@@ -1,10 +1,10 @@
 /** Everything on the overview that changes by itself, by name: for the page as it is sent, and for its refreshing. */
-import { formatCount, formatMicros } from '../demo/amounts.js';
+import { formatCount, formatMicros } from '../format.js';
 import { type Account, type Ledger, ledgerOf, spanAccounts } from './accounts.js';
 import type { PageFeed } from './feed.js';
 import type { Reading } from './history.js';
 import { plotOf } from './plot.js';
-import { type Mood, type Statement, sayBackend, sayReceiver } from './words.js';
+import { type Mood, type Statement, sayBackend, sayReceiver } from './status.js';
 
 /** What `/state` answers. */
 export interface Live {

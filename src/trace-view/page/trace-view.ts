@@ -1,12 +1,12 @@
 /** A trace in the form that its pages need: as a tree, with a colour for each service. */
-import { slotsFor } from '../demo/palette.js';
-import { buildTree, type TraceTree } from '../demo/trace-tree.js';
+import { slotsFor } from '../terminal/palette.js';
+import { buildTrace, type Trace } from '../trace.js';
 import type { KeptTrace } from './kept-trace.js';
-import { SERVICE_COLOURS } from './trace-list-html.js';
+import { SERVICE_COLOURS } from './trace-table.js';
 
 export interface TraceView {
   readonly trace: KeptTrace;
-  readonly tree: TraceTree;
+  readonly tree: Trace;
   /** Spans that it was built of; the trace may have grown since. */
   readonly size: number;
   /** The number of each service's colour. */
@@ -28,7 +28,7 @@ export class TraceViews {
       ? known
       : {
           trace,
-          tree: buildTree([...spans.values()]),
+          tree: buildTrace([...spans.values()]),
           size: spans.size,
           slots: slotsFor(services.keys(), SERVICE_COLOURS),
         };

@@ -1,9 +1,9 @@
 /** The rows of a waterfall as rows of a table that works as a tree. */
 import { html } from 'hono/html';
-import { formatCount, formatMicros, plural } from '../demo/amounts.js';
-import { byName } from '../demo/fold.js';
-import { durationOf, type SpanKindName } from '../demo/shown-span.js';
-import type { TraceNode } from '../demo/trace-tree.js';
+import { byName } from '../fold.js';
+import { formatCount, formatMicros, plural } from '../format.js';
+import { durationOf, type SpanKindName } from '../span.js';
+import type { TraceNode } from '../trace.js';
 import { barOf, busyBarOf } from './bars.js';
 import type { Html } from './layout.js';
 import type { TraceView } from './trace-view.js';

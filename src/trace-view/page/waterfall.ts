@@ -2,8 +2,8 @@
  * A trace → the rows of its waterfall. The SQL of a span is one row; so many rows are open from the beginning as a
  * browser takes easily, those near the roots first, and the others are asked for when somebody opens them. Pure.
  */
-import { type Row, sqlFolded, unfolded } from '../demo/fold.js';
-import type { TraceNode, TraceTree } from '../demo/trace-tree.js';
+import { type Row, sqlFolded, unfolded } from '../fold.js';
+import type { Trace, TraceNode } from '../trace.js';
 
 export interface WaterfallRow {
   readonly kind: 'span' | 'sql';
@@ -48,7 +48,7 @@ const SQL = 'sql.';
 
 /** @returns undefined when there is no such row. */
 export function waterfallRows(
-  tree: TraceTree,
+  tree: Trace,
   unfolding: Unfolding = {},
 ): (WaterfallRow | MoreRow)[] | undefined {
   const { under = ROOTS, level = 1, from = 0, rows = DEFAULT_ROWS, unfoldSql = false } = unfolding;
@@ -135,7 +135,7 @@ function keyOf(row: Row, parent: string): string {
   return row.form === 'span' ? row.nodes[0]!.span.spanId : SQL + parent;
 }
 
-function siblingsUnder(tree: TraceTree, key: string, unfoldSql: boolean): readonly Row[] | undefined {
+function siblingsUnder(tree: Trace, key: string, unfoldSql: boolean): readonly Row[] | undefined {
   if (key.startsWith(SQL)) {
     const rows = siblingsUnder(tree, key.slice(SQL.length), false);
     const statements = rows?.find(({ form }) => form !== 'span')?.nodes;

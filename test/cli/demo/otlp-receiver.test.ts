@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { OtlpReceiver } from '../../../src/cli/demo/otlp-receiver.js';
-import { readOtlpTraces } from '../../../src/trace-view/demo/otlp-json.js';
+import { readOtlpTraces } from '../../../src/trace-view/otlp.js';
 
 const SPAN = {
   traceId: '0af7651916cd43dd8448eb211c80319c',

@@ -9,7 +9,7 @@ import { loadSettings } from '../../../src/settings/config.js';
 import type { Settings } from '../../../src/settings/settings.js';
 import { PageFeed } from '../../../src/trace-view/page/feed.js';
 import { RememberingLog } from '../../support/receiving.js';
-import { taken, traceIdOf } from '../../trace-view/page/spans.js';
+import { taken, traceIdOf } from '../../trace-view/page/traces.js';
 
 async function settingsOf(env: NodeJS.ProcessEnv): Promise<Settings> {
   return (await loadSettings({ command: 'demo', flags: new Map(), env })).settings;

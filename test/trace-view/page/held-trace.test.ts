@@ -10,7 +10,7 @@ import type { KeptTrace } from '../../../src/trace-view/page/kept-trace.js';
 import { RecentTraces } from '../../../src/trace-view/page/recent-traces.js';
 import { notificationsOf, spansIn, translate } from '../../support/translating.js';
 import { unreadSpansOf } from '../../support/usual.js';
-import { taken } from './spans.js';
+import { taken } from './traces.js';
 
 const spans = spansIn(translate(notificationsOf('nova-server-boot-no-valid-host')));
 const written = spans.map(writeAsJson);

@@ -8,7 +8,7 @@ import { PageFeed } from '../../../src/trace-view/page/feed.js';
 import type { Live } from '../../../src/trace-view/page/live.js';
 import { createPage } from '../../../src/trace-view/page/page.js';
 import { secretsIn } from '../../support/secrets.js';
-import { baseIdOf, bootFeed, type Sketch, spanIdOf, taken, traceIdOf } from './spans.js';
+import { baseIdOf, bootFeed, type Sketch, spanIdOf, taken, traceIdOf } from './traces.js';
 
 const BOOT = 'b9297a15d29849599755e986eb9276d5';
 const BOOT_UUID = 'b9297a15-d298-4959-9755-e986eb9276d5';

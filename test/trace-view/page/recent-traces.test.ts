@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detailOf } from '../../../src/trace-view/page/kept-span.js';
 import { RecentTraces } from '../../../src/trace-view/page/recent-traces.js';
-import { exported, type Sketch, spanIdOf, taken, traceIdOf } from './spans.js';
+import { exported, type Sketch, spanIdOf, taken, traceIdOf } from './traces.js';
 
 function kept(traces: RecentTraces): string[] {
   return traces.latest().map(({ traceId }) => traceId.replace(/^0+/, ''));

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildTree, type TraceTree } from '../../../src/trace-view/demo/trace-tree.js';
 import { findSpans } from '../../../src/trace-view/page/find-spans.js';
 import { type Unfolding, waterfallRows } from '../../../src/trace-view/page/waterfall.js';
-import { type Sketch, span } from '../demo/spans.js';
+import { buildTrace, type Trace } from '../../../src/trace-view/trace.js';
+import { type Sketch, span } from '../spans.js';
 
-function tree(...sketches: readonly Sketch[]): TraceTree {
-  return buildTree(sketches.map(span));
+function tree(...sketches: readonly Sketch[]): Trace {
+  return buildTrace(sketches.map(span));
 }
 
 /** A line a row: indentation, what it is, its state. */
-function drawn(of: TraceTree, unfolding: Unfolding = {}): string[] | undefined {
+function drawn(of: Trace, unfolding: Unfolding = {}): string[] | undefined {
   return waterfallRows(of, unfolding)?.map((row) => {
     const indent = ' '.repeat(row.level - 1);
     if (row.kind === 'more') return `${indent}${row.count} more from ${row.from}`;

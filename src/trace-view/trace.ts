@@ -1,8 +1,8 @@
 /** Spans → a tree, whatever they say of each other: parents that never came, circles, the same span twice. Pure. */
-import { durationOf, type ShownSpan } from './shown-span.js';
+import { durationOf, type Span } from './span.js';
 
 export interface TraceNode {
-  readonly span: ShownSpan;
+  readonly span: Span;
   /** By start. */
   readonly children: readonly TraceNode[];
   /** It names a parent that is not there, or that is below itself: it stands among the roots. */
@@ -17,7 +17,7 @@ export interface TraceNode {
   readonly hasError: boolean;
 }
 
-export interface TraceTree {
+export interface Trace {
   readonly roots: readonly TraceNode[];
   /** Every span once. */
   readonly nodes: readonly TraceNode[];
@@ -28,15 +28,15 @@ export interface TraceTree {
   readonly slowest: ReadonlySet<TraceNode>;
 }
 
-type GrowingNode = { -readonly [Key in keyof Omit<TraceNode, 'children'>]: TraceNode[Key] } & {
-  children: GrowingNode[];
+type NodeBuilder = { -readonly [Key in keyof Omit<TraceNode, 'children'>]: TraceNode[Key] } & {
+  children: NodeBuilder[];
 };
 
 /** A child that takes less than this part of its parent does not dominate it: the slowest path ends above. */
 const DOMINANT = 0.2;
 
 /** Of spans with one id the first is kept, as backends do. */
-export function buildTree(spans: readonly ShownSpan[]): TraceTree {
+export function buildTrace(spans: readonly Span[]): Trace {
   const nodes = [...plant(spans).values()].sort(byStart);
   const roots = hang(nodes);
   roots.push(...cutCircles(nodes, roots));
@@ -57,8 +57,8 @@ export function extentOf({ span, lastMicros }: TraceNode): number {
   return lastMicros - span.startMicros;
 }
 
-function plant(spans: readonly ShownSpan[]): Map<string, GrowingNode> {
-  const byId = new Map<string, GrowingNode>();
+function plant(spans: readonly Span[]): Map<string, NodeBuilder> {
+  const byId = new Map<string, NodeBuilder>();
   for (const span of spans) {
     const { spanId, endMicros: lastMicros, error } = span;
     if (byId.has(spanId)) continue;
@@ -69,9 +69,9 @@ function plant(spans: readonly ShownSpan[]): Map<string, GrowingNode> {
 }
 
 /** Hangs every node below its parent. @returns those that have none. */
-function hang(nodes: readonly GrowingNode[]): GrowingNode[] {
+function hang(nodes: readonly NodeBuilder[]): NodeBuilder[] {
   const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
-  const roots: GrowingNode[] = [];
+  const roots: NodeBuilder[] = [];
   for (const node of nodes) {
     const { parentSpanId } = node.span;
     const parent = parentSpanId === undefined ? undefined : byId.get(parentSpanId);
@@ -82,10 +82,10 @@ function hang(nodes: readonly GrowingNode[]): GrowingNode[] {
 }
 
 /** What no root leads to hangs on a circle; each is opened above its earliest span. @returns the new roots. */
-function cutCircles(nodes: readonly GrowingNode[], roots: readonly GrowingNode[]): GrowingNode[] {
+function cutCircles(nodes: readonly NodeBuilder[], roots: readonly NodeBuilder[]): NodeBuilder[] {
   const reached = new Set(topDown(roots));
   const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
-  const opened: GrowingNode[] = [];
+  const opened: NodeBuilder[] = [];
   for (const node of nodes) {
     if (reached.has(node)) continue;
     const first = earliestOfCircle(node, byId);
@@ -98,8 +98,8 @@ function cutCircles(nodes: readonly GrowingNode[], roots: readonly GrowingNode[]
   return opened;
 }
 
-function earliestOfCircle(node: GrowingNode, byId: ReadonlyMap<string, GrowingNode>): GrowingNode {
-  const seen = new Set<GrowingNode>();
+function earliestOfCircle(node: NodeBuilder, byId: ReadonlyMap<string, NodeBuilder>): NodeBuilder {
+  const seen = new Set<NodeBuilder>();
   let at = node;
   while (!seen.has(at)) {
     seen.add(at);
@@ -112,19 +112,19 @@ function earliestOfCircle(node: GrowingNode, byId: ReadonlyMap<string, GrowingNo
   return earliest;
 }
 
-function parentOf(node: GrowingNode, byId: ReadonlyMap<string, GrowingNode>): GrowingNode {
+function parentOf(node: NodeBuilder, byId: ReadonlyMap<string, NodeBuilder>): NodeBuilder {
   return byId.get(node.span.parentSpanId!)!;
 }
 
 /** Parents before children; without recursion, since traces may be as deep as they are long. */
-function topDown(roots: readonly GrowingNode[]): GrowingNode[] {
+function topDown(roots: readonly NodeBuilder[]): NodeBuilder[] {
   const ordered = [...roots];
   // The array grows while it is walked.
   for (const node of ordered) for (const child of node.children) ordered.push(child);
   return ordered;
 }
 
-function sumUp(node: GrowingNode): void {
+function sumUp(node: NodeBuilder): void {
   const { startMicros, endMicros } = node.span;
   let busy = 0;
   let until = startMicros;

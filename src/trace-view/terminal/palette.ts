@@ -1,5 +1,5 @@
 /** A colour for each service: the same one in every trace, as far as no two services of a trace get the same. Pure. */
-import type { Style } from './terminal.js';
+import type { Style } from './text.js';
 
 /** Red is for errors. */
 const COLOURS: readonly Style[] = [

@@ -2,7 +2,7 @@
 
 export type SpanKindName = 'internal' | 'server' | 'client';
 
-export interface ShownSpan {
+export interface Span {
   /** 32 hex digits. */
   readonly traceId: string;
   /** 16 hex digits. */
@@ -32,6 +32,6 @@ export interface SpanError {
 }
 
 /** Microseconds. */
-export function durationOf({ startMicros, endMicros }: ShownSpan): number {
+export function durationOf({ startMicros, endMicros }: Span): number {
   return endMicros - startMicros;
 }

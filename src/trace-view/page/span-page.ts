@@ -1,8 +1,8 @@
 /** One span with everything that was exported of it. */
 import type { AttributeValue } from '@opentelemetry/api';
 import { html } from 'hono/html';
-import { formatMicros } from '../demo/amounts.js';
-import { durationOf } from '../demo/shown-span.js';
+import { formatMicros } from '../format.js';
+import { durationOf } from '../span.js';
 import { isoTime } from './clock.js';
 import { detailOf, type KeptSpan } from './kept-span.js';
 import type { KeptTrace } from './kept-trace.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { buildTree, type TraceNode } from '../../../src/trace-view/demo/trace-tree.js';
+import { buildTrace, type TraceNode } from '../../src/trace-view/trace.js';
 import { BEGIN, span } from './spans.js';
 
 /** `a(b(c)d)`. */
@@ -19,11 +19,11 @@ describe('buildTree', () => {
       span({ id: 'b', parent: 'a', at: 1 }),
       span({ id: 'a' }),
     ];
-    assert.equal(shape(buildTree(spans).roots), 'a(b(c)d)');
+    assert.equal(shape(buildTrace(spans).roots), 'a(b(c)d)');
   });
 
   it('shows a span whose parent never came among the roots', () => {
-    const { roots } = buildTree([span({ id: 'a' }), span({ id: 'b', parent: 'gone', at: 1 })]);
+    const { roots } = buildTrace([span({ id: 'a' }), span({ id: 'b', parent: 'gone', at: 1 })]);
     assert.deepEqual(
       roots.map(({ span: { spanId }, isOrphan }) => [spanId, isOrphan]),
       [
@@ -40,17 +40,17 @@ describe('buildTree', () => {
       span({ id: 'c', parent: 'b', at: 3 }),
       span({ id: 'x', parent: 'c', at: 0 }),
     ];
-    assert.equal(shape(buildTree(spans).roots), 'b(c(xa))');
+    assert.equal(shape(buildTrace(spans).roots), 'b(c(xa))');
   });
 
   it('opens a span that is its own parent', () => {
-    const [root] = buildTree([span({ id: 'a', parent: 'a' })]).roots;
+    const [root] = buildTrace([span({ id: 'a', parent: 'a' })]).roots;
     assert.equal(root?.isOrphan, true);
     assert.deepEqual(root.children, []);
   });
 
   it('keeps the first of two spans with one id', () => {
-    const { nodes } = buildTree([span({ id: 'a', name: 'first' }), span({ id: 'a', name: 'second' })]);
+    const { nodes } = buildTrace([span({ id: 'a', name: 'first' }), span({ id: 'a', name: 'second' })]);
     assert.deepEqual(
       nodes.map((node) => node.span.name),
       ['first'],
@@ -58,7 +58,7 @@ describe('buildTree', () => {
   });
 
   it('counts as self time what no child covers, overlapping children once', () => {
-    const { roots } = buildTree([
+    const { roots } = buildTrace([
       span({ id: 'a', for: 10 }),
       span({ id: 'b', parent: 'a', at: 1, for: 4 }),
       span({ id: 'c', parent: 'a', at: 3, for: 4 }),
@@ -68,13 +68,13 @@ describe('buildTree', () => {
   });
 
   it('knows when work that outlives its caller ends', () => {
-    const tree = buildTree([span({ id: 'a', for: 2 }), span({ id: 'b', parent: 'a', at: 1, for: 20 })]);
+    const tree = buildTrace([span({ id: 'a', for: 2 }), span({ id: 'b', parent: 'a', at: 1, for: 20 })]);
     assert.equal(tree.roots[0]?.lastMicros, BEGIN + 21_000);
     assert.equal(tree.lastMicros, BEGIN + 21_000);
   });
 
   it('follows the slowest path by what a span sets off, and ends it where no child dominates', () => {
-    const { slowest } = buildTree([
+    const { slowest } = buildTrace([
       span({ id: 'quick', for: 5 }),
       span({ id: 'cast', for: 1 }),
       span({ id: 'work', parent: 'cast', at: 1, for: 100 }),
@@ -87,15 +87,15 @@ describe('buildTree', () => {
   });
 
   it('has no slowest path when nothing took time, and no roots without spans', () => {
-    assert.equal(buildTree([span({ id: 'a', for: 0 })]).slowest.size, 0);
-    assert.deepEqual(buildTree([]).roots, []);
+    assert.equal(buildTrace([span({ id: 'a', for: 0 })]).slowest.size, 0);
+    assert.deepEqual(buildTrace([]).roots, []);
   });
 
   it('takes traces that are very wide or very deep', () => {
     const wide = Array.from({ length: 10_000 }, (_, at) => span({ id: `${at}`, parent: 'root', at }));
-    assert.equal(buildTree([span({ id: 'root' }), ...wide]).roots[0]?.children.length, 10_000);
+    assert.equal(buildTrace([span({ id: 'root' }), ...wide]).roots[0]?.children.length, 10_000);
     const deep = Array.from({ length: 10_000 }, (_, at) => span({ id: `${at}`, parent: `${at - 1}`, at }));
-    assert.equal(buildTree(deep).roots[0]?.size, 10_000);
+    assert.equal(buildTrace(deep).roots[0]?.size, 10_000);
   });
 
   it('has every span exactly once, whatever the spans say of their parents', () => {
@@ -111,7 +111,7 @@ describe('buildTree', () => {
         const spans = sketches.map(({ parent, ...rest }) =>
           span(parent === undefined ? rest : { ...rest, parent }),
         );
-        const { roots } = buildTree(spans);
+        const { roots } = buildTrace(spans);
         const ids: string[] = [];
         const visit = (node: TraceNode): void => {
           ids.push(node.span.spanId);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { paletteFor } from '../../../src/trace-view/demo/palette.js';
-import { renderTotals, totalsByService } from '../../../src/trace-view/demo/totals.js';
-import { buildTree } from '../../../src/trace-view/demo/trace-tree.js';
-import { span } from './spans.js';
+import { paletteFor } from '../../../src/trace-view/terminal/palette.js';
+import { renderTotals, totalsByService } from '../../../src/trace-view/terminal/totals.js';
+import { buildTrace } from '../../../src/trace-view/trace.js';
+import { span } from '../spans.js';
 
-const { nodes } = buildTree([
+const { nodes } = buildTrace([
   span({ id: 'a', for: 10 }),
   span({ id: 'b', parent: 'a', service: 'keystone', for: 8, error: { type: 'Gone', message: '' } }),
   span({ id: 'c', parent: 'b', service: 'keystone', for: 3, statement: 'SELECT 1' }),

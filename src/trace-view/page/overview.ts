@@ -5,7 +5,7 @@ import type { PageFeed } from './feed.js';
 import { type Html, layout } from './layout.js';
 import type { Live, Overview } from './live.js';
 import { PLOT_HEIGHT, PLOT_WIDTH } from './plot.js';
-import type { Statement } from './words.js';
+import type { Statement } from './status.js';
 
 /** @param traces the list, as it is refreshed too. */
 export function overviewPage(overview: Overview, feed: PageFeed, search: Html, traces: Html): Html {

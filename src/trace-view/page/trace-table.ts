@@ -1,7 +1,7 @@
 /** The list of recent traces, and the form above it. */
 import { html } from 'hono/html';
-import { formatCount, formatMicros, plural } from '../demo/amounts.js';
-import { slotsFor } from '../demo/palette.js';
+import { formatCount, formatMicros, plural } from '../format.js';
+import { slotsFor } from '../terminal/palette.js';
 import { linkTo } from '../trace-link.js';
 import { clockTime, isoTime } from './clock.js';
 import type { KeptTrace } from './kept-trace.js';

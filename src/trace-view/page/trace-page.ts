@@ -1,13 +1,13 @@
 /** One trace: what it was, what each service did in it, and its waterfall. */
 import { html } from 'hono/html';
-import { formatCount, formatMicros, plural } from '../demo/amounts.js';
-import { totalsByService } from '../demo/totals.js';
+import { formatCount, formatMicros, plural } from '../format.js';
+import { totalsByService } from '../terminal/totals.js';
 import { linkTo } from '../trace-link.js';
 import { axis } from './bars.js';
 import { clockTime, isoTime } from './clock.js';
 import type { KeptTrace } from './kept-trace.js';
 import { type Html, layout } from './layout.js';
-import { remarks } from './trace-list-html.js';
+import { remarks } from './trace-table.js';
 import type { TraceView } from './trace-view.js';
 import type { MoreRow, Unfolding, WaterfallRow } from './waterfall.js';
 import { rowsHtml } from './waterfall-html.js';

@@ -2,8 +2,8 @@
  * Siblings → rows. One row a span unless they may be folded; then what repeats, what is brief and what only passes a
  * call on share rows, so that the calls between services stand out. Errors are never folded away. Pure.
  */
-import { durationOf, type ShownSpan } from './shown-span.js';
-import type { TraceNode } from './trace-tree.js';
+import { durationOf, type Span } from './span.js';
+import type { TraceNode } from './trace.js';
 
 export interface Row {
   /**
@@ -213,7 +213,7 @@ function passedOnTo({ span, children }: TraceNode, options: FoldOptions): TraceN
   return isInner && isWhatItDoes && failsAlike(span, next.span) ? next : undefined;
 }
 
-function failsAlike(a: ShownSpan, b: ShownSpan): boolean {
+function failsAlike(a: Span, b: Span): boolean {
   return a.error?.type === b.error?.type && a.error?.message === b.error?.message;
 }
 

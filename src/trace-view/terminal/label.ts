@@ -1,10 +1,11 @@
 /** What a row says of its spans. Pure. */
-import { formatCount, formatMicros } from './amounts.js';
-import { byName, type Row } from './fold.js';
+
+import { byName, type Row } from '../fold.js';
+import { formatCount, formatMicros } from '../format.js';
+import { durationOf, type Span, type SpanKindName } from '../span.js';
+import type { TraceNode } from '../trace.js';
 import type { Palette } from './palette.js';
-import { durationOf, type ShownSpan, type SpanKindName } from './shown-span.js';
-import { cut, printable, type Segment, type Style, widthOf } from './terminal.js';
-import type { TraceNode } from './trace-tree.js';
+import { cut, printable, type Segment, type Style, widthOf } from './text.js';
 
 /** Whom a span serves: a caller elsewhere, nobody but its own process, or its process by calling elsewhere. */
 export const GLYPHS: Readonly<Record<SpanKindName, string>> = { server: '●', client: '○', internal: '·' };
@@ -60,7 +61,7 @@ function bracketed(remarks: readonly string[]): string {
 }
 
 /** `NotFound: The resource could not be found.`, in one line of any length. */
-export function errorText({ error }: ShownSpan): string {
+export function errorText({ error }: Span): string {
   if (error === undefined) return '';
   const type = error.type.slice(error.type.lastIndexOf('.') + 1);
   return printable([type, error.message].filter(Boolean).join(': ')) || 'failed';

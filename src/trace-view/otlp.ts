@@ -2,7 +2,7 @@
  * OTLP's JSON → the spans that the demo shows. Reads what it needs and overlooks the rest, as OTLP wants of a receiver.
  * Source: opentelemetry-proto `trace/v1/trace.proto`, and the specification's "JSON Protobuf Encoding".
  */
-import type { ShownSpan, SpanKindName } from './shown-span.js';
+import type { Span, SpanKindName } from './span.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -10,9 +10,9 @@ const KINDS: Readonly<Record<number, SpanKindName>> = { 2: 'server', 3: 'client'
 const STATUS_ERROR = 2;
 
 /** @returns the spans of an `ExportTraceServiceRequest`, or undefined when it is none. */
-export function readOtlpTraces(request: unknown): ShownSpan[] | undefined {
+export function readOtlpTraces(request: unknown): Span[] | undefined {
   if (!isObject(request)) return undefined;
-  const spans: ShownSpan[] = [];
+  const spans: Span[] = [];
   for (const resourceSpans of objectsIn(request, 'resourceSpans')) {
     const service = textOf(attributesOf(objectIn(resourceSpans, 'resource')), 'service.name');
     for (const scopeSpans of objectsIn(resourceSpans, 'scopeSpans')) {
@@ -26,7 +26,7 @@ export function readOtlpTraces(request: unknown): ShownSpan[] | undefined {
   return spans;
 }
 
-function readSpan(span: Json, service: string): ShownSpan | undefined {
+function readSpan(span: Json, service: string): Span | undefined {
   const startMicros = microsOf(span['startTimeUnixNano']);
   const endMicros = microsOf(span['endTimeUnixNano']);
   const spanId = textOf(span, 'spanId');

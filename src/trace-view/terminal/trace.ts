@@ -1,12 +1,12 @@
 /** A whole trace as a page of text: what was done, the tree, the totals. Pure. */
-import { formatCount, formatMicros, plural } from './amounts.js';
+import { formatCount, formatMicros, plural } from '../format.js';
+import type { Span } from '../span.js';
+import { buildTrace, type Trace } from '../trace.js';
 import { GLYPHS, SQL_GLYPH } from './label.js';
 import { paletteFor } from './palette.js';
-import { type RenderOptions, TreeRenderer } from './render-tree.js';
-import type { ShownSpan } from './shown-span.js';
-import { cut, paint, printable, type Style } from './terminal.js';
+import { cut, paint, printable, type Style } from './text.js';
 import { renderTotals, totalsByService } from './totals.js';
-import { buildTree, type TraceTree } from './trace-tree.js';
+import { type RenderOptions, TreeRenderer } from './tree.js';
 
 /** Where the spans come from. */
 export interface Provenance {
@@ -17,8 +17,8 @@ export interface Provenance {
 }
 
 /** @returns lines with a newline after each. The order of the spans does not matter, unless ids are repeated. */
-export function renderTrace(spans: readonly ShownSpan[], from: Provenance, options: RenderOptions): string {
-  const tree = buildTree(spans);
+export function renderTrace(spans: readonly Span[], from: Provenance, options: RenderOptions): string {
+  const tree = buildTrace(spans);
   const palette = paletteFor(spans.map(({ service }) => service));
   const line = (text: string, ...styles: Style[]) =>
     paint([{ text: cut(text, options.columns), styles }], options.colour);
@@ -36,12 +36,12 @@ export function renderTrace(spans: readonly ShownSpan[], from: Provenance, optio
   return `${lines.join('\n')}\n`;
 }
 
-function traceIds(spans: readonly ShownSpan[]): string {
+function traceIds(spans: readonly Span[]): string {
   return [...new Set(spans.map(({ traceId }) => printable(traceId)))].sort().join(', ');
 }
 
 function summary(
-  { nodes, roots, startMicros, lastMicros }: TraceTree,
+  { nodes, roots, startMicros, lastMicros }: Trace,
   from: Provenance,
   services: number,
 ): string {

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { renderTrace } from '../../../src/trace-view/demo/render-trace.js';
-import type { RenderOptions } from '../../../src/trace-view/demo/render-tree.js';
-import type { ShownSpan } from '../../../src/trace-view/demo/shown-span.js';
-import { widthOf } from '../../../src/trace-view/demo/terminal.js';
-import { span } from './spans.js';
+import type { Span } from '../../../src/trace-view/span.js';
+import { widthOf } from '../../../src/trace-view/terminal/text.js';
+import { renderTrace } from '../../../src/trace-view/terminal/trace.js';
+import type { RenderOptions } from '../../../src/trace-view/terminal/tree.js';
+import { span } from '../spans.js';
 
 const PLAIN: RenderOptions = { columns: 100, colour: false, unfoldSql: false };
 const FROM = { command: 'openstack token issue', notifications: 8 };
 
 /** The lines of the tree, without its heading. */
-function treeOf(spans: readonly ShownSpan[], options: Partial<RenderOptions> = {}): string[] {
+function treeOf(spans: readonly Span[], options: Partial<RenderOptions> = {}): string[] {
   const lines = renderTrace(spans, FROM, { ...PLAIN, ...options }).split('\n');
   return lines.slice(5, lines.indexOf('', 5));
 }
 
-function sql(id: string, parent: string, name: string, at: number, length = 1): ShownSpan {
+function sql(id: string, parent: string, name: string, at: number, length = 1): Span {
   return span({ id, parent, name, at, for: length, kind: 'client', statement: `${name} WHERE id = ?` });
 }
 

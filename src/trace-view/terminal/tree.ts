@@ -1,10 +1,11 @@
 /** The tree as lines: who called whom, when, for how long, and how it lies in time. Pure. */
-import { formatMicros } from './amounts.js';
-import { endOf, folded, type Row, startOf, timeOf, unfolded } from './fold.js';
+
+import { endOf, folded, type Row, startOf, timeOf, unfolded } from '../fold.js';
+import { formatMicros } from '../format.js';
+import type { Trace } from '../trace.js';
 import { errorText, labelOf } from './label.js';
 import type { Palette } from './palette.js';
-import { cut, fit, paint, type Segment, widthOf } from './terminal.js';
-import type { TraceTree } from './trace-tree.js';
+import { cut, fit, paint, type Segment, widthOf } from './text.js';
 
 export interface RenderOptions {
   /** Width in characters, at least 40. */
@@ -42,7 +43,7 @@ export class TreeRenderer {
   readonly briefMicros: number;
 
   constructor(
-    private readonly tree: TraceTree,
+    private readonly tree: Trace,
     private readonly palette: Palette,
     private readonly options: RenderOptions,
   ) {

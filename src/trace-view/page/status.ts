@@ -1,7 +1,7 @@
 /** The state of broker and backend in words. Pure: the caller has the clock. */
 
 import type { WatchedReceiver } from '../../sidecar/watched-receiver.js';
-import { formatCount, plural } from '../demo/amounts.js';
+import { formatCount, plural } from '../format.js';
 import type { BackendFacts } from './feed.js';
 
 export type Mood = 'good' | 'waiting' | 'bad' | 'idle';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatMicros } from '../../../src/trace-view/demo/amounts.js';
-import { paletteFor } from '../../../src/trace-view/demo/palette.js';
+import { formatMicros } from '../../../src/trace-view/format.js';
+import { paletteFor } from '../../../src/trace-view/terminal/palette.js';
 import {
   columnsOf,
   cut,
@@ -10,7 +10,7 @@ import {
   printable,
   wantsColour,
   widthOf,
-} from '../../../src/trace-view/demo/terminal.js';
+} from '../../../src/trace-view/terminal/text.js';
 
 describe('wantsColour', () => {
   it('colours terminals only', () => {

@@ -1,8 +1,8 @@
 /** What each service did in a trace, in figures. Pure. */
-import { formatCount, formatMicros } from './amounts.js';
+import { formatCount, formatMicros } from '../format.js';
+import type { TraceNode } from '../trace.js';
 import type { Palette } from './palette.js';
-import { cut, paint, printable, type Segment, widthOf } from './terminal.js';
-import type { TraceNode } from './trace-tree.js';
+import { cut, paint, printable, type Segment, widthOf } from './text.js';
 
 export interface ServiceTotal {
   readonly service: string;

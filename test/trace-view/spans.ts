@@ -1,7 +1,7 @@
 /** Hand-made spans. */
-import type { ShownSpan } from '../../../src/trace-view/demo/shown-span.js';
+import type { Span } from '../../src/trace-view/span.js';
 
-export interface Sketch extends Partial<Omit<ShownSpan, 'spanId' | 'parentSpanId'>> {
+export interface Sketch extends Partial<Omit<Span, 'spanId' | 'parentSpanId'>> {
   readonly id: string;
   readonly parent?: string;
   /** Milliseconds. */
@@ -13,7 +13,7 @@ export interface Sketch extends Partial<Omit<ShownSpan, 'spanId' | 'parentSpanId
 /** A moment to count from, microseconds. */
 export const BEGIN = 1_700_000_000_000_000;
 
-export function span({ id, parent, at = 0, for: length = 1, ...rest }: Sketch): ShownSpan {
+export function span({ id, parent, at = 0, for: length = 1, ...rest }: Sketch): Span {
   return {
     traceId: '0af7651916cd43dd8448eb211c80319c',
     spanId: id,
