@@ -1,18 +1,13 @@
 // @ts-check
 /**
- * What the page does by itself: figures and list refresh, rows of the waterfall open and close, a span shows what is
- * known of it. Without this script the same things are links.
+ * What the page does by itself: parts of it refresh, rows of the waterfall open and close, a span shows its details. Without this script the same things are links.
  */
 
-const STATE_MS = 1_000;
-const LIST_MS = 3_000;
+const REFRESH_MS = 2_000;
 /** Rows that a browser still scrolls well. */
 const MOST_ROWS = 5_000;
 /** With so many rows below it, a row that closes forgets them; they are fetched again. */
 const MANY_ROWS = 300;
-
-/** @typedef {{ texts: Record<string, string>, moods: Record<string, string>, shown: Record<string, boolean>,
- *   plots: Record<string, { line: string, area: string }> }} Live the answer of /state */
 
 /**
  * @param {string} url
@@ -50,54 +45,34 @@ function showOffline(isOffline) {
   const notice = document.createElement('p');
   notice.className = 'offline';
   notice.setAttribute('role', 'status');
-  notice.textContent = 'The bridge does not answer; what you see is what was last known.';
+  notice.textContent = 'The bridge does not answer; this page shows its last known state.';
   document.body.prepend(notice);
 }
 
-/** @param {Live} live */
-function showLive({ texts, moods, shown, plots }) {
-  each('text', (element, name) => {
-    const text = texts[name];
-    if (text !== undefined && element.textContent !== text) element.textContent = text;
-  });
-  each('mood-of', (element, name) => {
-    const mood = moods[name];
-    if (mood !== undefined) element.setAttribute('data-mood', mood);
-  });
-  each('shown', (element, name) => {
-    element.toggleAttribute('hidden', shown[name] === false);
-  });
-  each('plot', (element, name) => {
-    element.querySelector('.line')?.setAttribute('d', plots[name]?.line ?? '');
-    element.querySelector('.area')?.setAttribute('d', plots[name]?.area ?? '');
+/**
+ * Replaces the parts of the page that have changed, unless somebody is in them.
+ * @param {readonly Element[]} parts each with an id
+ */
+function refresh(parts) {
+  const shown = new Map(parts.map((part) => [part, part.innerHTML]));
+  repeat(REFRESH_MS, async () => {
+    const text = await (await get(location.href)).text();
+    const fresh = new DOMParser().parseFromString(text, 'text/html');
+    for (const part of parts) {
+      const content = fresh.getElementById(part.id)?.innerHTML ?? '';
+      if (content === shown.get(part) || isInUse(part)) continue;
+      shown.set(part, content);
+      part.innerHTML = content;
+      showLocalTimes(part);
+    }
   });
 }
 
-/**
- * @param {string} data the name of a data attribute
- * @param {(element: Element, value: string) => void} visit
- */
-function each(data, visit) {
-  for (const element of document.querySelectorAll(`[data-${data}]`))
-    visit(element, element.getAttribute(`data-${data}`) ?? '');
-}
-
-/**
- * Replaces the list when it has changed, unless somebody is in it.
- * @param {HTMLElement} element
- * @param {string} url
- */
-function keepList(element, url) {
-  let last = '';
-  repeat(LIST_MS, async () => {
-    const text = await (await get(url + location.search)).text();
-    const selection = getSelection();
-    const isSelected = selection !== null && !selection.isCollapsed && element.contains(selection.anchorNode);
-    if (text === last || isSelected || element.contains(document.activeElement)) return;
-    last = text;
-    element.innerHTML = text;
-    showLocalTimes(element);
-  });
+/** Whether the focus or a selection is in it. @param {Element} part */
+function isInUse(part) {
+  const selection = getSelection();
+  const isSelected = selection !== null && !selection.isCollapsed && part.contains(selection.anchorNode);
+  return isSelected || part.contains(document.activeElement);
 }
 
 /** @param {ParentNode} within */
@@ -232,7 +207,7 @@ class Waterfall {
       after.after(...part.rows);
       return true;
     } catch {
-      this.say(row, 'This is not here any more: the trace made room for later ones.');
+      this.say(row, 'This trace is no longer in memory.');
       return false;
     } finally {
       row.removeAttribute('aria-busy');
@@ -262,7 +237,7 @@ class Waterfall {
       const text = await response.text();
       if (this.detailOf(row) === undefined) this.addDetail(row).innerHTML = text;
     } catch {
-      this.say(row, 'This is not here any more: the trace made room for later ones.');
+      this.say(row, 'This trace is no longer in memory.');
     }
   }
 
@@ -335,13 +310,8 @@ function levelOf(row) {
   return Number(row.ariaLevel ?? 1);
 }
 
-const overview = document.querySelector('[data-live]');
-if (overview instanceof HTMLElement) {
-  const url = overview.dataset['live'] ?? '';
-  repeat(STATE_MS, async () => showLive(await (await get(url)).json()));
-}
-const list = document.querySelector('[data-refresh]');
-if (list instanceof HTMLElement) keepList(list, list.dataset['refresh'] ?? '');
+const parts = [...document.querySelectorAll('[data-refresh]')];
+if (parts.length > 0) refresh(parts);
 for (const table of document.querySelectorAll('table'))
   if (table.classList.contains('waterfall')) new Waterfall(table);
 showLocalTimes(document);

@@ -1,6 +1,10 @@
-/** A span as the demo shows it: what came out of the bridge and over OTLP, read back. */
+/** The one form of a span that is shown: on the page, at a terminal, in reports. */
 
 export type SpanKindName = 'internal' | 'server' | 'client';
+
+export type Value = string | number | boolean | readonly Value[];
+
+export type Attributes = Readonly<Record<string, Value>>;
 
 export interface Span {
   /** 32 hex digits. */
@@ -20,8 +24,12 @@ export interface Span {
   readonly statement?: string;
   /** Present when the span's status is ERROR. */
   readonly error?: SpanError;
-  /** Which half is missing, in words. */
+  /** Which notification is missing, in words. */
   readonly incomplete?: string;
+  readonly attributes: Attributes;
+  readonly events: readonly SpanEvent[];
+  /** The attributes of its resource: the service and the host. */
+  readonly resource: Attributes;
 }
 
 export interface SpanError {
@@ -31,7 +39,21 @@ export interface SpanError {
   readonly message: string;
 }
 
+export interface SpanEvent {
+  readonly name: string;
+  /** Microseconds since the Unix epoch. */
+  readonly micros: number;
+  readonly attributes: Attributes;
+}
+
 /** Microseconds. */
 export function durationOf({ startMicros, endMicros }: Span): number {
   return endMicros - startMicros;
+}
+
+/** `NotFound: The resource could not be found.` */
+export function errorText({ error }: Span): string {
+  if (error === undefined) return '';
+  const type = error.type.slice(error.type.lastIndexOf('.') + 1);
+  return [type, error.message].filter(Boolean).join(': ') || 'failed';
 }

@@ -1,11 +1,11 @@
-/** Spans → a tree, whatever they say of each other: parents that never came, circles, the same span twice. Pure. */
+/** Spans → a tree, whatever they say of each other: missing parents, circles, the same span twice. Pure. */
 import { durationOf, type Span } from './span.js';
 
 export interface TraceNode {
   readonly span: Span;
   /** By start. */
   readonly children: readonly TraceNode[];
-  /** It names a parent that is not there, or that is below itself: it stands among the roots. */
+  /** Its parent is not there, or is below itself: it stands among the roots. */
   readonly isOrphan: boolean;
   /** Where the span or anything below it ends last, microseconds since the epoch; asynchronous work outlives its caller. */
   readonly lastMicros: number;
@@ -19,8 +19,9 @@ export interface TraceNode {
 
 export interface Trace {
   readonly roots: readonly TraceNode[];
-  /** Every span once. */
+  /** Every span once, by start. */
   readonly nodes: readonly TraceNode[];
+  readonly byId: ReadonlyMap<string, TraceNode>;
   /** Microseconds since the epoch; 0 without spans. */
   readonly startMicros: number;
   readonly lastMicros: number;
@@ -36,16 +37,23 @@ type NodeBuilder = { -readonly [Key in keyof Omit<TraceNode, 'children'>]: Trace
 const DOMINANT = 0.2;
 
 /** Of spans with one id the first is kept, as backends do. */
-export function buildTrace(spans: readonly Span[]): Trace {
-  const nodes = [...plant(spans).values()].sort(byStart);
-  const roots = hang(nodes);
-  roots.push(...cutCircles(nodes, roots));
+export function buildTrace(spans: Iterable<Span>): Trace {
+  const byId = new Map<string, NodeBuilder>();
+  for (const span of spans) if (!byId.has(span.spanId)) byId.set(span.spanId, leaf(span));
+  const nodes = [...byId.values()].sort(byStart);
+  const roots: NodeBuilder[] = [];
+  for (const node of nodes) {
+    const parent = parentOf(node, byId);
+    node.isOrphan = node.span.parentSpanId !== undefined && parent === undefined;
+    (parent?.children ?? roots).push(node);
+  }
+  roots.push(...cutCircles(nodes, roots, byId));
   roots.sort(byStart);
-  const ordered = topDown(roots);
-  for (const node of ordered.reverse()) sumUp(node);
+  for (const node of topDown(roots).reverse()) sumUp(node);
   return {
     roots,
     nodes,
+    byId,
     startMicros: nodes[0]?.span.startMicros ?? 0,
     lastMicros: roots.reduce((last, root) => Math.max(last, root.lastMicros), 0),
     slowest: slowestPath(roots),
@@ -57,39 +65,40 @@ export function extentOf({ span, lastMicros }: TraceNode): number {
   return lastMicros - span.startMicros;
 }
 
-function plant(spans: readonly Span[]): Map<string, NodeBuilder> {
-  const byId = new Map<string, NodeBuilder>();
-  for (const span of spans) {
-    const { spanId, endMicros: lastMicros, error } = span;
-    if (byId.has(spanId)) continue;
-    const hasError = error !== undefined;
-    byId.set(spanId, { span, children: [], isOrphan: false, lastMicros, selfMicros: 0, size: 1, hasError });
-  }
-  return byId;
+/** Microseconds, summed. */
+export function totalMicros(nodes: readonly TraceNode[]): number {
+  return nodes.reduce((sum, { span }) => sum + durationOf(span), 0);
 }
 
-/** Hangs every node below its parent. @returns those that have none. */
-function hang(nodes: readonly NodeBuilder[]): NodeBuilder[] {
-  const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
-  const roots: NodeBuilder[] = [];
-  for (const node of nodes) {
-    const { parentSpanId } = node.span;
-    const parent = parentSpanId === undefined ? undefined : byId.get(parentSpanId);
-    node.isOrphan = parentSpanId !== undefined && parent === undefined;
-    (parent?.children ?? roots).push(node);
-  }
-  return roots;
+function leaf(span: Span): NodeBuilder {
+  const hasError = span.error !== undefined;
+  return {
+    span,
+    children: [],
+    isOrphan: false,
+    lastMicros: span.endMicros,
+    selfMicros: 0,
+    size: 1,
+    hasError,
+  };
+}
+
+function parentOf({ span }: TraceNode, byId: ReadonlyMap<string, NodeBuilder>): NodeBuilder | undefined {
+  return span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
 }
 
 /** What no root leads to hangs on a circle; each is opened above its earliest span. @returns the new roots. */
-function cutCircles(nodes: readonly NodeBuilder[], roots: readonly NodeBuilder[]): NodeBuilder[] {
+function cutCircles(
+  nodes: readonly NodeBuilder[],
+  roots: readonly NodeBuilder[],
+  byId: ReadonlyMap<string, NodeBuilder>,
+): NodeBuilder[] {
   const reached = new Set(topDown(roots));
-  const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
   const opened: NodeBuilder[] = [];
   for (const node of nodes) {
     if (reached.has(node)) continue;
     const first = earliestOfCircle(node, byId);
-    const parent = byId.get(first.span.parentSpanId!)!;
+    const parent = parentOf(first, byId)!;
     parent.children = parent.children.filter((child) => child !== first);
     first.isOrphan = true;
     opened.push(first);
@@ -101,19 +110,11 @@ function cutCircles(nodes: readonly NodeBuilder[], roots: readonly NodeBuilder[]
 function earliestOfCircle(node: NodeBuilder, byId: ReadonlyMap<string, NodeBuilder>): NodeBuilder {
   const seen = new Set<NodeBuilder>();
   let at = node;
-  while (!seen.has(at)) {
-    seen.add(at);
-    at = byId.get(at.span.parentSpanId!)!;
-  }
+  for (; !seen.has(at); at = parentOf(at, byId)!) seen.add(at);
   let earliest = at;
-  for (let next = parentOf(at, byId); next !== at; next = parentOf(next, byId)) {
+  for (let next = parentOf(at, byId)!; next !== at; next = parentOf(next, byId)!)
     if (byStart(next, earliest) < 0) earliest = next;
-  }
   return earliest;
-}
-
-function parentOf(node: NodeBuilder, byId: ReadonlyMap<string, NodeBuilder>): NodeBuilder {
-  return byId.get(node.span.parentSpanId!)!;
 }
 
 /** Parents before children; without recursion, since traces may be as deep as they are long. */

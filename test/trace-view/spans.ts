@@ -23,6 +23,9 @@ export function span({ id, parent, at = 0, for: length = 1, ...rest }: Sketch): 
     kind: 'internal',
     startMicros: BEGIN + at * 1000,
     endMicros: BEGIN + (at + length) * 1000,
+    attributes: {},
+    events: [],
+    resource: {},
     ...rest,
   };
 }

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../../errors.js';
-import { readOtlpTraces } from '../../trace-view/otlp.js';
+import { readRequest } from '../../trace-view/otlp.js';
 import type { Span } from '../../trace-view/span.js';
 
 /** Bytes of a request, before and after decompression; what the OpenTelemetry Collector takes by default. */
@@ -58,7 +58,7 @@ export class OtlpReceiver {
     if (!/^application\/json\b/.test(headers['content-type'] ?? '')) return refuse(415, 'only JSON is read');
     const body = await readBody(request);
     if (body === undefined) return refuse(413, `more than ${MAX_BODY_BYTES} bytes`);
-    const spans = readOtlpTraces(JSON.parse(decompress(body, headers['content-encoding']).toString('utf8')));
+    const spans = readRequest(JSON.parse(decompress(body, headers['content-encoding']).toString('utf8')));
     if (spans === undefined) return refuse(400, 'not an ExportTraceServiceRequest');
     for (const span of spans) this.spans.push(span);
     return { status: 200 };

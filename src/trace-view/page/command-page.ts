@@ -1,4 +1,4 @@
-/** The page of a command that runs a bridge: fed from the sink, mounted on the command's server. */
+/** The page of a command that runs a bridge: it watches the sink, and is mounted on the command's HTTP server. */
 import type { Hono } from 'hono';
 import type { Sent } from '../../export/observed-sink.js';
 import type { Settings } from '../../settings/settings.js';

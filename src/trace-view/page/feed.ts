@@ -1,4 +1,4 @@
-/** What the page knows: it watches the bridge and the sink from outside, and changes nothing of what they do. */
+/** What the page knows. It watches the bridge and the sink from outside and changes nothing. */
 import type { Bridge } from '../../bridge.js';
 import type { Sent } from '../../export/observed-sink.js';
 import { redactUrls } from '../../settings/redact.js';
@@ -6,11 +6,10 @@ import type { QueueDepth, WatchedReceiver } from '../../sidecar/watched-receiver
 import { History } from './history.js';
 import { RecentTraces, type RecentTracesBounds } from './recent-traces.js';
 
-/** What is watched; all of it is only read. */
 export interface Watched {
   readonly bridge: Pick<Bridge, 'counts' | 'openPoints' | 'unsettled'>;
   readonly receivers: readonly WatchedReceiver[];
-  /** Takes what is secret out of reasons, which may quote others. @default the user info of URLs */
+  /** Removes credentials from text that quotes others. @default the user info of URLs */
   readonly hide?: (text: string) => string;
 }
 
@@ -18,14 +17,14 @@ export interface FeedOptions {
   /** Where spans go, for people: `http/protobuf to http://collector:4318/v1/traces`; without credentials. */
   readonly backend: string;
   readonly bounds?: Partial<RecentTracesBounds>;
-  /** Whether spans are of now. Of a recording's the lag says nothing. @default true */
+  /** Whether spans happen now. The lag of a recording's says nothing. @default true */
   readonly isLive?: boolean;
 }
 
 /** The backend's last answers. Times are milliseconds since the Unix epoch. */
 export interface BackendFacts {
-  readonly taken?: { readonly at: number; readonly spans: number };
-  /** Why it does not take what it is sent; absent once it takes something. */
+  readonly accepted?: { readonly at: number; readonly spans: number };
+  /** Why it rejects what it is sent; absent once it accepts something. */
   readonly failing?: { readonly reason: string; readonly since: number };
 }
 
@@ -56,15 +55,15 @@ export class PageFeed {
     const { outcome, spans } = sent;
     this.traces.observe(sent);
     if (outcome.kind === 'accepted') {
-      this.facts = { taken: { at: now, spans: spans.length } };
-      if (this.isLive) this.seeLags(spans, now);
+      this.facts = { accepted: { at: now, spans: spans.length } };
+      if (this.isLive) this.measureLag(spans, now);
     } else if (outcome.kind === 'retryable') {
       const since = this.facts.failing?.since ?? now;
       this.facts = { ...this.facts, failing: { reason: outcome.reason, since } };
     }
   };
 
-  /** Begins to sample; the process may end all the same. */
+  /** Begins to sample. The timers do not keep the process alive. */
   start(watched: Watched): void {
     this.stop();
     this.watched = watched;
@@ -76,7 +75,7 @@ export class PageFeed {
     void this.measureDepths();
   }
 
-  /** Samples no more; what was seen stays to be shown. */
+  /** Samples no more. What was seen can still be shown. */
   stop(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
   }
@@ -85,18 +84,13 @@ export class PageFeed {
     return this.watched;
   }
 
-  /** Makes text that quotes others fit to be shown. */
-  get hide(): (text: string) => string {
+  /** Removes credentials from text that quotes others. */
+  get redact(): (text: string) => string {
     return this.watched?.hide ?? redactUrls;
   }
 
   get backendFacts(): BackendFacts {
     return this.facts;
-  }
-
-  /** Of each receiver, as it was last measured. */
-  get queueDepths(): readonly (QueueDepth | undefined)[] {
-    return this.depths;
   }
 
   private sample(): void {
@@ -119,7 +113,7 @@ export class PageFeed {
     this.depths = await Promise.all(receivers.map((receiver) => receiver.depth?.()));
   }
 
-  private seeLags(spans: Sent['spans'], now: number): void {
+  private measureLag(spans: Sent['spans'], now: number): void {
     // Clocks of other machines may be ahead: then there is no lag.
     for (const { endTime } of spans)
       this.lagMs = Math.max(this.lagMs ?? 0, now - (endTime[0] * 1000 + endTime[1] / 1e6));

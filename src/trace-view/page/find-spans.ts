@@ -1,6 +1,7 @@
 /** Spans of one trace that somebody looks for, as rows without their relations. Pure. */
-import type { Trace, TraceNode } from '../trace.js';
-import type { WaterfallRow } from './waterfall.js';
+import type { Span } from '../span.js';
+import type { Trace } from '../trace.js';
+import { singleRow, type WaterfallRow } from './waterfall.js';
 
 export interface FoundSpans {
   readonly rows: readonly WaterfallRow[];
@@ -14,22 +15,12 @@ const MOST_SHOWN = 200;
 export function findSpans({ nodes }: Trace, text: string, onlyErrors: boolean): FoundSpans {
   const words = text.toLowerCase();
   const found = nodes.filter(
-    (node) => (!onlyErrors || node.span.error !== undefined) && mentions(node, words),
+    ({ span }) => (!onlyErrors || span.error !== undefined) && mentions(span, words),
   );
-  const rows = found.slice(0, MOST_SHOWN).map(
-    (node): WaterfallRow => ({
-      kind: 'span',
-      key: node.span.spanId,
-      level: 1,
-      nodes: [node],
-      state: node.children.length > 0 ? 'closed' : 'leaf',
-    }),
-  );
-  return { rows, found: found.length };
+  return { rows: found.slice(0, MOST_SHOWN).map(singleRow), found: found.length };
 }
 
-function mentions({ span }: TraceNode, words: string): boolean {
-  const { name, service, statement = '', error, spanId } = span;
-  const texts = [name, service, statement, error?.type ?? '', error?.message ?? '', spanId];
-  return texts.some((text) => text.toLowerCase().includes(words));
+function mentions({ name, service, statement, error, spanId }: Span, words: string): boolean {
+  const texts = [name, service, statement, error?.type, error?.message, spanId];
+  return texts.some((text) => text?.toLowerCase().includes(words));
 }

@@ -1,11 +1,11 @@
-/** A few minutes of figures, a sample each second, for the page's plots. Pure: the caller has the clock. */
+/** Five minutes of figures, a sample each second, for the page's plots. Pure: the caller has the clock. */
 
 export interface Sample {
   /** Milliseconds of a monotonic clock. */
   readonly at: number;
   /** Notifications so far. */
   readonly received: number;
-  /** Spans taken so far. */
+  /** Spans accepted so far. */
   readonly spans: number;
   /** Milliseconds from a span's end until the backend had it, the longest since the last sample; absent without spans. */
   readonly lagMs?: number;
@@ -14,10 +14,9 @@ export interface Sample {
   readonly queued?: number;
 }
 
-/** Of a moment; absent where it is not known. */
+/** Undefined where it is not known. */
 export type Reading = number | undefined;
 
-/** Five minutes. */
 const MOST_SAMPLES = 300;
 /** What "now" is an average over, in samples. */
 const RECENT = 5;

@@ -1,5 +1,5 @@
 /**
- * The page for people, as an app of Hono to be mounted at `/`: made on the server, of use without a script, and with
+ * The page for people, as a Hono app to be mounted at `/`: rendered on the server, usable without a script, and with
  * nothing fetched from elsewhere. It shows what the exporter was given, secrets masked, and changes nothing.
  */
 import { type Context, Hono } from 'hono';
@@ -7,14 +7,13 @@ import { html } from 'hono/html';
 import { findAsset } from './assets.js';
 import type { PageFeed } from './feed.js';
 import { findSpans } from './find-spans.js';
-import { type Html, message } from './layout.js';
-import { overviewOf } from './live.js';
+import { message } from './layout.js';
 import { overviewPage } from './overview.js';
 import { spanDetail, spanPage } from './span-page.js';
 import { findNamed, listTraces, readQuery } from './trace-list.js';
 import { tracePage } from './trace-page.js';
 import { searchForm, traceTable } from './trace-table.js';
-import { TraceViews } from './trace-view.js';
+import { type TraceView, TraceViews } from './trace-view.js';
 import { type Unfolding, waterfallRows } from './waterfall.js';
 import { rowsHtml } from './waterfall-html.js';
 
@@ -43,8 +42,13 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPage({ feed, uiUrl, now = Date.now }: PageOptions): Hono {
   const { traces } = feed;
-  const views = new TraceViews();
+  const views = new TraceViews(uiUrl);
   const page = new Hono();
+  const viewOf = (context: Context): TraceView | undefined => {
+    const kept = traces.find(context.req.param('trace') ?? '');
+    return kept && views.of(kept);
+  };
+
   page.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
@@ -56,40 +60,33 @@ export function createPage({ feed, uiUrl, now = Date.now }: PageOptions): Hono {
     const named = findNamed(traces, query.text);
     if (named !== undefined) return context.redirect(`/traces/${named.traceId}`, 303);
     const table = traceTable(listTraces(traces, query), query, traces, uiUrl);
-    return context.html(overviewPage(overviewOf(feed, now()), feed, searchForm(query), table));
-  });
-  page.get('/state', (context) => context.json(overviewOf(feed, now()).live));
-  page.get('/traces', (context) => {
-    const query = readQuery((name) => context.req.query(name));
-    return context.html(traceTable(listTraces(traces, query), query, traces, uiUrl));
+    return context.html(overviewPage(feed, now(), searchForm(query), table));
   });
 
   page.get('/traces/:trace', (context) => {
-    const trace = traces.find(context.req.param('trace'));
-    if (trace === undefined) return gone(context);
-    const view = views.of(trace);
+    const view = viewOf(context);
+    if (view === undefined) return gone(context);
     const find = readFind(context);
     if (find !== undefined) {
-      const { rows, found } = findSpans(view.tree, find.text, find.onlyErrors);
-      return context.html(tracePage(view, { rows, unfolding: {}, find: { ...find, found }, uiUrl }));
+      const { rows, found } = findSpans(view.trace, find.text, find.onlyErrors);
+      return context.html(tracePage(view, { rows, unfolding: {}, find: { ...find, found } }));
     }
     const unfolding = readUnfolding(context);
-    const rows = waterfallRows(view.tree, unfolding);
-    return rows === undefined ? gone(context) : context.html(tracePage(view, { rows, unfolding, uiUrl }));
+    const rows = waterfallRows(view.trace, unfolding);
+    return rows === undefined ? gone(context) : context.html(tracePage(view, { rows, unfolding }));
   });
   page.get('/traces/:trace/rows', (context) => {
-    const trace = traces.find(context.req.param('trace'));
-    const view = trace && views.of(trace);
-    const rows = view && waterfallRows(view.tree, readUnfolding(context));
+    const view = viewOf(context);
+    const rows = view && waterfallRows(view.trace, readUnfolding(context));
     if (view === undefined || rows === undefined) return context.text('gone\n', 404);
-    return context.html(fragment(rowsHtml(rows, view)));
+    return context.html(html`${rowsHtml(rows, view)}`);
   });
   page.get('/traces/:trace/spans/:span', (context) => {
-    const trace = traces.find(context.req.param('trace'));
-    const span = trace?.spans.get(context.req.param('span'));
-    if (trace === undefined || span === undefined) return gone(context);
+    const view = viewOf(context);
+    const node = view?.trace.byId.get(context.req.param('span'));
+    if (view === undefined || node === undefined) return gone(context);
     const isPart = context.req.query('part') !== undefined;
-    return context.html(isPart ? spanDetail(span, trace) : spanPage(span, trace));
+    return context.html(isPart ? spanDetail(node.span, view) : spanPage(node.span, view));
   });
 
   page.get('/assets/:name', (context) => {
@@ -100,13 +97,9 @@ export function createPage({ feed, uiUrl, now = Date.now }: PageOptions): Hono {
   return page;
 }
 
-function fragment(rows: readonly Html[]): Html {
-  return html`${rows as Html[]}`;
-}
-
 function gone(context: Context) {
-  const text = html`It made room for later ones, or was never here: only the latest traces are kept. Look for it in the backend.`;
-  return context.html(message('This trace is not here', text), 404);
+  const text = html`This trace is no longer in memory; only the most recent traces are kept. Look for it in the backend.`;
+  return context.html(message('Trace not found', text), 404);
 }
 
 function readFind({ req }: Context): { text: string; onlyErrors: boolean } | undefined {
@@ -123,11 +116,11 @@ function readUnfolding({ req }: Context): Unfolding {
     ...(under === undefined ? {} : { under: under.slice(0, 100) }),
     ...(level === undefined ? {} : { level: Math.max(1, level) }),
     ...(from === undefined ? {} : { from }),
-    ...(req.query('sql') === undefined ? {} : { unfoldSql: true, rows: EVERY_SPAN_ROWS }),
+    ...(req.query('sql') === undefined ? {} : { everySpan: true, rows: EVERY_SPAN_ROWS }),
   };
 }
 
-/** Who wants every span gets more of them at once. */
+/** Whoever wants every span gets more rows at once. */
 const EVERY_SPAN_ROWS = 2_000;
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -1,15 +1,11 @@
 /**
- * The last traces that the backend took, for the page: a memory bounded by traces, spans and bytes. When a bound is
- * reached, the trace that has been without a new span for longest goes. The same spans in the same order always leave
- * the same traces.
+ * The last traces that the backend accepted, bounded by traces, spans and bytes. When a bound is reached, the trace that
+ * has been without a new span for longest is evicted. The same spans in the same order always leave the same traces.
  */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { writeAsJson } from '../../export/json-encoding.js';
 import type { Sent } from '../../export/observed-sink.js';
-import { traceIdOf, UnreadSpan } from '../../span/unread-span.js';
-import { Chunks } from './chunks.js';
-import { HeldTrace } from './held-trace.js';
-import type { KeptTrace } from './kept-trace.js';
+import { encoded } from '../encoded-spans.js';
+import { ChunkPool } from './chunk-pool.js';
+import { KeptTrace } from './kept-trace.js';
 
 export interface RecentTracesBounds {
   /** @default 300 */
@@ -28,12 +24,11 @@ export const DEFAULT_RECENT_TRACES: RecentTracesBounds = {
 
 export class RecentTraces {
   readonly bounds: RecentTracesBounds;
-  /** In the order of their last spans' coming: the first one goes first. */
-  private readonly traces = new Map<string, HeldTrace>();
-  private readonly chunks = new Chunks();
-  private spanCount = 0;
-  private byteCount = 0;
-  private evictedCount = 0;
+  /** Traces that were evicted. */
+  evicted = 0;
+  /** The one that got its last span longest ago first. */
+  private readonly traces = new Map<string, KeptTrace>();
+  private readonly pool = new ChunkPool();
 
   constructor(bounds: Partial<RecentTracesBounds> = {}) {
     this.bounds = { ...DEFAULT_RECENT_TRACES, ...bounds };
@@ -44,91 +39,74 @@ export class RecentTraces {
   }
 
   get spans(): number {
-    return this.spanCount;
+    return this.sum(({ count }) => count);
   }
 
   /** Estimated. */
   get bytes(): number {
-    return this.byteCount;
+    return this.sum(({ bytes }) => bytes);
   }
 
-  /** Traces that had to go. */
-  get evicted(): number {
-    return this.evictedCount;
-  }
-
-  /** Sees an answer of the backend; what it did not take is not shown, since it comes again. */
+  /** Keeps what the backend accepted; what it did not accept is sent again, and shown then. */
   observe({ spans, outcome }: Sent): void {
     if (outcome.kind !== 'accepted' || this.bounds.maxTraces === 0) return;
-    const touched = new Set<HeldTrace>();
-    const held = spans.map(writtenDown);
-    for (let at = 0; at < held.length; ) {
-      const traceId = traceIdOf(held[at]!);
-      const trace = this.traces.get(traceId) ?? this.begin(traceId);
+    const touched = new Set<KeptTrace>();
+    for (const span of spans) {
+      const bytes = encoded(span);
+      const trace = this.traces.get(bytes.traceId) ?? this.begin(bytes.traceId);
+      trace.add(bytes);
       touched.add(trace);
-      at += this.counting(trace, () => trace.add(held, at));
     }
-    for (const trace of touched) this.moveToEnd(trace);
+    for (const trace of touched) {
+      this.traces.delete(trace.traceId);
+      this.traces.set(trace.traceId, trace);
+    }
     this.evict();
   }
 
   /** @param traceId 32 lower-case hex digits. */
   find(traceId: string): KeptTrace | undefined {
-    const trace = this.traces.get(traceId);
-    return trace && this.read(trace);
+    return this.traces.get(traceId);
   }
 
   /** The one that began last first; of those that began at once, by id. */
   latest(): KeptTrace[] {
-    return Array.from(this.traces.values(), (trace) => this.read(trace)).sort(
-      (a, b) => b.startMicros - a.startMicros || (a.traceId < b.traceId ? -1 : 1),
+    for (const trace of this.traces.values()) void trace.summary;
+    // Summaries take memory too.
+    this.evict();
+    return [...this.traces.values()].sort(
+      (a, b) => b.summary.startMicros - a.summary.startMicros || (a.traceId < b.traceId ? -1 : 1),
     );
   }
 
-  private read(trace: HeldTrace): KeptTrace {
-    return this.counting(trace, () => trace.read());
-  }
-
-  /** Does something to a trace that changes how much there is of it. */
-  private counting<Result>(trace: HeldTrace, change: () => Result): Result {
-    const { spans, bytes } = trace;
-    const result = change();
-    this.spanCount += trace.spans - spans;
-    this.byteCount += trace.bytes - bytes;
-    return result;
-  }
-
-  private begin(traceId: string): HeldTrace {
-    const { maxSpans, maxBytes } = this.bounds;
-    const bounds = {
-      maxSpans: Math.max(1, Math.floor(maxSpans / 2)),
-      maxBytes: Math.floor(maxBytes / 2),
-    };
-    const trace = new HeldTrace(traceId, bounds, this.chunks);
+  private begin(traceId: string): KeptTrace {
+    const maxSpans = Math.max(1, Math.floor(this.bounds.maxSpans / 2));
+    const trace = new KeptTrace(
+      traceId,
+      { maxSpans, maxBytes: Math.floor(this.bounds.maxBytes / 2) },
+      this.pool,
+    );
     this.traces.set(traceId, trace);
     return trace;
   }
 
-  private moveToEnd(trace: HeldTrace): void {
-    this.traces.delete(trace.traceId);
-    this.traces.set(trace.traceId, trace);
+  private sum(of: (trace: KeptTrace) => number): number {
+    let sum = 0;
+    for (const trace of this.traces.values()) sum += of(trace);
+    return sum;
   }
 
   private evict(): void {
     const { maxTraces, maxSpans, maxBytes } = this.bounds;
+    let { spans, bytes } = this;
     for (const trace of this.traces.values()) {
-      const fits = this.size <= maxTraces && this.spanCount <= maxSpans && this.byteCount <= maxBytes;
+      const fits = this.size <= maxTraces && spans <= maxSpans && bytes <= maxBytes;
       if (fits || this.size === 1) return;
       this.traces.delete(trace.traceId);
-      this.spanCount -= trace.spans;
-      this.byteCount -= trace.bytes;
-      trace.forgetUnread();
-      this.evictedCount++;
+      spans -= trace.count;
+      bytes -= trace.bytes;
+      trace.free();
+      this.evicted++;
     }
   }
-}
-
-/** What can be read again later is kept as text until somebody looks, however it was sent. */
-function writtenDown(span: ReadableSpan): ReadableSpan {
-  return span instanceof UnreadSpan ? writeAsJson(span) : span;
 }

@@ -1,72 +1,56 @@
 /** The state of broker and backend in words. Pure: the caller has the clock. */
-
 import type { WatchedReceiver } from '../../sidecar/watched-receiver.js';
-import { formatCount, plural } from '../format.js';
+import { ago, formatAge, plural } from '../format.js';
 import type { BackendFacts } from './feed.js';
 
+/** How a state looks: as it should be, soon as it should be, wrong, or nothing to do. */
 export type Mood = 'good' | 'waiting' | 'bad' | 'idle';
 
-export interface Statement {
+export interface Status {
   readonly mood: Mood;
-  /** One word, for who sees no colour. */
+  /** A word or two, for who sees no colour. */
   readonly word: string;
   /** A sentence or two. */
   readonly text: string;
 }
 
-/** Makes text that quotes others fit to be shown. */
-type Hide = (text: string) => string;
+/** Removes credentials from text that quotes others. */
+type Redact = (text: string) => string;
 
-export function sayReceiver({ receiver, status }: WatchedReceiver, hide: Hide): Statement {
+export function receiverStatus({ receiver, status }: WatchedReceiver, redact: Redact): Status {
   const { state, name } = receiver;
-  const { queue, broker } = status?.() ?? {};
-  const what = queue === undefined ? name : queue;
+  const { queue = name, broker } = status?.() ?? {};
   switch (state.kind) {
     case 'connecting':
-      return { mood: 'waiting', word: 'connecting', text: `Connecting to consume ${what}.` };
+      return { mood: 'waiting', word: 'connecting', text: `Connecting to consume ${queue}.` };
     case 'consuming':
       return {
         mood: 'good',
         word: 'consuming',
-        text: `Consuming ${what}${broker === undefined ? '' : ` on ${broker}`}.`,
+        text: `Consuming ${queue}${broker === undefined ? '' : ` on ${broker}`}.`,
       };
-    case 'waiting':
+    case 'waiting': {
+      const reason = sentence(redact(state.reason));
       return state.isStandby === true
-        ? { mood: 'idle', word: 'standing by', text: `Standing by: ${sentence(hide(state.reason))}` }
-        : {
-            mood: 'bad',
-            word: 'waiting',
-            text: `Waiting to consume ${what}: ${sentence(hide(state.reason))}`,
-          };
+        ? { mood: 'idle', word: 'standby', text: `On standby: ${reason}` }
+        : { mood: 'bad', word: 'waiting', text: `Waiting to consume ${queue}: ${reason}` };
+    }
     case 'ended':
-      return { mood: 'idle', word: 'ended', text: 'Everything was read; nothing more comes.' };
+      return { mood: 'idle', word: 'ended', text: 'Everything has been read.' };
   }
 }
 
 /** @param now milliseconds since the Unix epoch. */
-export function sayBackend({ taken, failing }: BackendFacts, now: number, hide: Hide): Statement {
+export function backendStatus({ accepted, failing }: BackendFacts, now: number, redact: Redact): Status {
   if (failing !== undefined) {
-    const since = ago(now - failing.since);
-    return {
-      mood: 'bad',
-      word: 'not taking',
-      text: `Not taking spans, first seen ${since}: ${sentence(hide(failing.reason))}`,
-    };
+    const age = formatAge(now - failing.since);
+    const reason = sentence(redact(failing.reason));
+    const text = age === '' ? `Rejecting spans: ${reason}` : `Rejecting spans for ${age}: ${reason}`;
+    return { mood: 'bad', word: 'rejecting', text };
   }
-  if (taken === undefined) return { mood: 'idle', word: 'idle', text: 'Nothing has been sent to it yet.' };
-  const text = `Took its last batch, ${plural(taken.spans, 'span')}, ${ago(now - taken.at)}.`;
-  return { mood: 'good', word: 'taking', text };
-}
-
-/** `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 days ago`. */
-export function ago(ms: number): string {
-  const seconds = Math.floor(Math.max(0, ms) / 1000);
-  if (seconds < 2) return 'just now';
-  if (seconds < 100) return `${seconds} s ago`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 100) return `${minutes} min ago`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ago` : `${formatCount(Math.floor(hours / 24))} days ago`;
+  if (accepted === undefined) return { mood: 'idle', word: 'idle', text: 'Nothing has been sent to it yet.' };
+  const text = `Last batch accepted ${ago(now - accepted.at)} (${plural(accepted.spans, 'span')}).`;
+  return { mood: 'good', word: 'accepting', text };
 }
 
 /** A reason, which may come from elsewhere, as the end of a sentence. */

@@ -60,9 +60,9 @@ export function listTraces(traces: RecentTraces, query: ListQuery): ListedTraces
     .latest()
     .filter(
       (trace) =>
-        (named === undefined ? words === '' || trace.mentions(words) : trace === named) &&
-        (!query.onlyErrors || trace.errors > 0) &&
-        (!query.onlyIncomplete || trace.incomplete > 0),
+        (named === undefined ? words === '' || trace.summary.mentions(words) : trace === named) &&
+        (!query.onlyErrors || trace.summary.errors > 0) &&
+        (!query.onlyIncomplete || trace.summary.incomplete > 0),
     );
   const from = (query.page - 1) * TRACES_ON_A_PAGE;
   return {

@@ -1,13 +1,11 @@
 /** One trace: what it was, what each service did in it, and its waterfall. */
 import { html } from 'hono/html';
-import { formatCount, formatMicros, plural } from '../format.js';
-import { totalsByService } from '../terminal/totals.js';
+import { clockTime, formatCount, formatMicros, isoTime, plural } from '../format.js';
+import { totalsByService } from '../services.js';
 import { linkTo } from '../trace-link.js';
 import { axis } from './bars.js';
-import { clockTime, isoTime } from './clock.js';
-import type { KeptTrace } from './kept-trace.js';
 import { type Html, layout } from './layout.js';
-import { remarks } from './trace-table.js';
+import { badges } from './trace-table.js';
 import type { TraceView } from './trace-view.js';
 import type { MoreRow, Unfolding, WaterfallRow } from './waterfall.js';
 import { rowsHtml } from './waterfall-html.js';
@@ -18,20 +16,19 @@ export interface TracePageOptions {
   readonly unfolding: Unfolding;
   /** What was looked for in the trace, when anything was. */
   readonly find?: { readonly text: string; readonly onlyErrors: boolean; readonly found: number };
-  readonly uiUrl?: string | undefined;
 }
 
 export function tracePage(view: TraceView, options: TracePageOptions): Html {
-  const { trace, tree } = view;
+  const { kept, summary, trace } = view;
   return layout({
-    title: trace.name || trace.traceId,
+    title: summary.name || kept.traceId,
     content: html`<nav class="crumbs"><a href="/">Recent traces</a> ›</nav>
-${heading(trace, options.uiUrl)}
+${heading(view)}
 ${services(view)}
 <section class="waterfall-section" aria-labelledby="waterfall-title">
 ${tools(view, options)}
-<table class="waterfall" role="treegrid" aria-labelledby="waterfall-title" data-trace="${trace.traceId}" data-query="${options.unfolding.unfoldSql ? '&sql=1' : ''}">
-<thead><tr role="row"><th role="columnheader" scope="col">Service and span</th><th role="columnheader" scope="col" class="number">Time</th><th role="columnheader" scope="col" class="bar">${axis(tree, formatMicros)}</th></tr></thead>
+<table class="waterfall" role="treegrid" aria-labelledby="waterfall-title" data-trace="${kept.traceId}" data-query="${options.unfolding.everySpan ? '&sql=1' : ''}">
+<thead><tr role="row"><th role="columnheader" scope="col">Service and span</th><th role="columnheader" scope="col" class="number">Time</th><th role="columnheader" scope="col" class="bar">${axis(trace, formatMicros)}</th></tr></thead>
 <tbody>
 ${rowsHtml(options.rows, view)}
 </tbody>
@@ -41,17 +38,18 @@ ${rowsHtml(options.rows, view)}
   });
 }
 
-function heading(trace: KeptTrace, uiUrl: string | undefined): Html {
-  const { traceId, baseId, name, service, startMicros, durationMicros, spans, calls, services: of } = trace;
+function heading({ kept, summary, uiUrl }: TraceView): Html {
+  const { traceId } = kept;
+  const { baseId, name, service, startMicros, durationMicros, spans, calls, services: of } = summary;
   return html`<div class="trace-head"><h1>${name || 'A trace without a name'} <span class="muted">${service}</span></h1>
-<p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans.size)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${calls}</b> ${calls === 1 ? 'call' : 'calls'} of the client</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${remarks(trace)}</p>
+<p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${calls}</b> ${calls === 1 ? 'call' : 'calls'} of the client</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${badges(summary, kept.unkept)}</p>
 <p class="facts ids"><span>trace <code>${traceId}</code></span> ${
     baseId === undefined ? '' : html`<span>osprofiler <code>${baseId}</code></span>`
   } ${uiUrl === undefined ? '' : html`<span><a href="${linkTo(uiUrl, traceId)}" rel="noreferrer">Open in the backend ↗</a></span>`}</p></div>`;
 }
 
-function services({ tree, slots }: TraceView): Html {
-  const totals = totalsByService(tree.nodes);
+function services({ trace, slots }: TraceView): Html {
+  const totals = totalsByService(trace.nodes);
   const longest = Math.max(1, ...totals.map(({ selfMicros }) => selfMicros));
   return html`<details class="services-table"><summary><h2>Services</h2><span class="chips">${totals.map(
     ({ service }) => html`<span class="chip s${slots.get(service) ?? 0}">${service || '?'}</span> `,
@@ -65,20 +63,19 @@ function services({ tree, slots }: TraceView): Html {
 </table></details>`;
 }
 
-function tools({ trace, tree }: TraceView, { unfolding, find }: TracePageOptions): Html {
-  const path = `/traces/${trace.traceId}`;
+function tools({ kept, summary }: TraceView, { unfolding, find }: TracePageOptions): Html {
+  const path = `/traces/${kept.traceId}`;
   const isPart = unfolding.under !== undefined || (unfolding.from ?? 0) > 0;
   const view = (href: string, text: string, isCurrent: boolean) =>
     html`<a href="${href}" ${isCurrent ? 'aria-current="page"' : ''}>${text}</a>`;
   const isFound = find !== undefined;
   return html`<div class="section-head"><h2 id="waterfall-title">Waterfall</h2>
-<nav class="views" aria-label="Views">${view(path, 'SQL folded', !isPart && !isFound && !unfolding.unfoldSql)} ${view(`${path}?sql=1`, 'Every span', unfolding.unfoldSql === true)}${
-    trace.errors > 0
-      ? html` ${view(`${path}?errors=1`, `Errors (${formatCount(trace.errors)})`, find?.onlyErrors === true)}`
+<nav class="views" aria-label="Views">${view(path, 'Folded', !isPart && !isFound && !unfolding.everySpan)} ${view(`${path}?sql=1`, 'Every span', unfolding.everySpan === true)}${
+    summary.errors > 0
+      ? html` ${view(`${path}?errors=1`, `Errors (${formatCount(summary.errors)})`, find?.onlyErrors === true)}`
       : ''
   }</nav>
 <form class="find" action="${path}" method="get" role="search"><label><span class="unseen">Find spans by words</span><input type="search" name="find" value="${find?.text ?? ''}" placeholder="Find spans" autocomplete="off" spellcheck="false" maxlength="200"></label></form></div>
 ${isPart ? html`<p class="muted">A part of the trace. <a href="${path}">Show all of it</a></p>` : ''}
-${find === undefined ? '' : html`<p class="muted" role="status">${plural(find.found, 'span')} found${find.found > 200 ? ', the first 200 shown' : ''}. <a href="${path}">Back to the tree</a></p>`}
-${tree.nodes.length < trace.spans.size ? html`<p class="muted">The trace is still growing.</p>` : ''}`;
+${find === undefined ? '' : html`<p class="muted" role="status">${plural(find.found, 'span')} found${find.found > 200 ? ', the first 200 shown' : ''}. <a href="${path}">Back to the tree</a></p>`}`;
 }

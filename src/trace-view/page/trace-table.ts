@@ -1,16 +1,13 @@
 /** The list of recent traces, and the form above it. */
 import { html } from 'hono/html';
-import { formatCount, formatMicros, plural } from '../format.js';
-import { slotsFor } from '../terminal/palette.js';
+import { clockTime, formatCount, formatMicros, isoTime, plural } from '../format.js';
 import { linkTo } from '../trace-link.js';
-import { clockTime, isoTime } from './clock.js';
 import type { KeptTrace } from './kept-trace.js';
 import type { Html } from './layout.js';
 import type { RecentTraces } from './recent-traces.js';
 import { formatQuery, idIn, type ListedTraces, type ListQuery } from './trace-list.js';
+import type { TraceSummary } from './trace-summary.js';
 
-/** As many as the stylesheet has. */
-export const SERVICE_COLOURS = 12;
 /** Services named in a row; the others are counted. */
 const MOST_SERVICES = 6;
 
@@ -31,7 +28,7 @@ export function traceTable(
   uiUrl?: string,
 ): Html {
   if (listed.traces.length === 0) return nothing(query, traces, uiUrl);
-  const longest = Math.max(1, ...listed.traces.map(({ durationMicros }) => durationMicros));
+  const longest = Math.max(1, ...listed.traces.map(({ summary }) => summary.durationMicros));
   return html`<table class="trace-list">
 <thead><tr><th scope="col">Trace</th><th scope="col">Services</th><th scope="col" class="when">Start, UTC</th><th scope="col" class="number">Duration</th><th scope="col" class="number">Spans</th><th scope="col">Remarks</th></tr></thead>
 <tbody>
@@ -42,27 +39,27 @@ ${pages(listed, query)}`;
 }
 
 function traceRow(trace: KeptTrace, longest: number): Html {
-  const { traceId, name, service, calls, startMicros, durationMicros, spans } = trace;
+  const { traceId, summary } = trace;
+  const { name, service, calls, startMicros, durationMicros, spans } = summary;
   const others = calls > 1 ? html` <span class="muted more">+ ${plural(calls - 1, 'more call')}</span>` : '';
   return html`<tr>
 <td class="what"><a href="/traces/${traceId}" id="t-${traceId}"><strong>${name || 'no name'}</strong></a>${others}<br><span class="muted">${service}</span> <code class="id">${traceId.slice(0, 8)}</code></td>
-<td class="services"><span class="chips">${serviceChips(trace)}</span></td>
+<td class="services"><span class="chips">${serviceChips(summary)}</span></td>
 <td class="when"><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)}</time></td>
 <td class="number time"><span>${formatMicros(durationMicros)}</span><svg class="length" aria-hidden="true" width="100%" height="4"><rect width="${((durationMicros / longest) * 100).toFixed(1)}%" height="4" rx="2"/></svg></td>
-<td class="number spans">${formatCount(spans.size)}<span class="unit"> spans</span></td>
-<td class="remarks">${remarks(trace)}</td>
+<td class="number spans">${formatCount(spans)}<span class="unit"> spans</span></td>
+<td class="remarks">${badges(summary, trace.unkept)}</td>
 </tr>`;
 }
 
 /** Errors and the like, as badges. */
-export function remarks({ errors, incomplete, unkept }: KeptTrace): Html {
+export function badges({ errors, incomplete }: TraceSummary, unkept: number): Html {
   return html`${errors > 0 ? html`<span class="badge bad">✗ ${plural(errors, 'error')}</span> ` : ''}${
     incomplete > 0 ? html`<span class="badge warn">${formatCount(incomplete)} incomplete</span> ` : ''
-  }${unkept > 0 ? html`<span class="badge warn">${formatCount(unkept)} spans not kept here</span>` : ''}`;
+  }${unkept > 0 ? html`<span class="badge warn">${formatCount(unkept)} spans not kept</span>` : ''}`;
 }
 
-function serviceChips({ services }: KeptTrace): Html[] {
-  const slots = slotsFor(services.keys(), SERVICE_COLOURS);
+function serviceChips({ services, slots }: TraceSummary): Html[] {
   const byCount = [...services].sort(([a, many], [b, few]) => few - many || (a < b ? -1 : 1));
   const chips = byCount
     .slice(0, MOST_SERVICES)
@@ -85,10 +82,10 @@ ${query.page < count ? link(query.page + 1, 'Earlier →') : ''}</nav>`;
 
 function nothing(query: ListQuery, { size, evicted }: RecentTraces, uiUrl: string | undefined): Html {
   if (size === 0 && query.text === '')
-    return html`<p class="empty">No trace yet. Run <code>openstack --os-profile &lt;hmac key&gt; server list</code>; it shows up here as soon as the backend has taken its spans.</p>`;
+    return html`<p class="empty">No trace yet. Run <code>openstack --os-profile &lt;hmac key&gt; server list</code>; it appears here as soon as the backend has accepted its spans.</p>`;
   const id = idIn(query.text);
   if (id === undefined)
-    return html`<p class="empty">None of the ${plural(size, 'trace')} kept here is like that. <a href="/">Show all</a></p>`;
+    return html`<p class="empty">No matching traces (${formatCount(size)} searched). <a href="/">Show all</a></p>`;
   const whereElse =
     uiUrl === undefined
       ? html`Look for <code>${id}</code> in the backend.`

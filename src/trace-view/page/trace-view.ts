@@ -1,43 +1,44 @@
-/** A trace in the form that its pages need: as a tree, with a colour for each service. */
-import { slotsFor } from '../terminal/palette.js';
+/** A trace in the form that its pages show. */
 import { buildTrace, type Trace } from '../trace.js';
 import type { KeptTrace } from './kept-trace.js';
-import { SERVICE_COLOURS } from './trace-table.js';
+import type { TraceSummary } from './trace-summary.js';
 
 export interface TraceView {
-  readonly trace: KeptTrace;
-  readonly tree: Trace;
-  /** Spans that it was built of; the trace may have grown since. */
-  readonly size: number;
+  readonly kept: KeptTrace;
+  readonly summary: TraceSummary;
+  readonly trace: Trace;
   /** The number of each service's colour. */
   readonly slots: ReadonlyMap<string, number>;
+  /** The address of a trace in the backend's user interface, with `{traceId}`. */
+  readonly uiUrl: string | undefined;
 }
 
-/** Somebody who opens rows asks for the same tree again and again; several people look at a few. */
+/** Whoever opens rows asks for the same trace again and again; several people look at a few. */
 const MOST_VIEWS = 3;
 
+/** The traces that were looked at last, read and built. */
 export class TraceViews {
   /** The one that was asked for longest ago first. */
-  private readonly views = new Map<string, TraceView>();
+  private readonly views = new Map<KeptTrace, { readonly count: number; readonly view: TraceView }>();
 
-  of(trace: KeptTrace): TraceView {
-    const { traceId, spans, services } = trace;
-    const known = this.views.get(traceId);
-    const isFresh = known !== undefined && known.trace === trace && known.size === spans.size;
-    const view = isFresh
-      ? known
-      : {
-          trace,
-          tree: buildTrace([...spans.values()]),
-          size: spans.size,
-          slots: slotsFor(services.keys(), SERVICE_COLOURS),
-        };
-    this.views.delete(traceId);
-    this.views.set(traceId, view);
+  constructor(private readonly uiUrl: string | undefined) {}
+
+  of(kept: KeptTrace): TraceView {
+    const { count } = kept;
+    const known = this.views.get(kept);
+    const recent = known?.count === count ? known : { count, view: this.build(kept) };
+    this.views.delete(kept);
+    this.views.set(kept, recent);
     for (const oldest of this.views.keys()) {
       if (this.views.size <= MOST_VIEWS) break;
       this.views.delete(oldest);
     }
-    return view;
+    return recent.view;
+  }
+
+  private build(kept: KeptTrace): TraceView {
+    const { summary } = kept;
+    const { slots } = summary;
+    return { kept, summary, trace: buildTrace(kept.spans()), slots, uiUrl: this.uiUrl };
   }
 }

@@ -1,24 +1,20 @@
 /**
- * A trace → the rows of its waterfall. The SQL of a span is one row; so many rows are open from the beginning as a
- * browser takes easily, those near the roots first, and the others are asked for when somebody opens them. Pure.
+ * A trace → the rows of its waterfall. At first as many rows are open as a browser handles easily, those near the roots
+ * first; the others are fetched when somebody opens them. Pure.
  */
-import { type Row, sqlFolded, unfolded } from '../fold.js';
+import { type Folding, type Row, rowOf, rowsOf } from '../rows.js';
 import type { Trace, TraceNode } from '../trace.js';
 
-export interface WaterfallRow {
-  readonly kind: 'span' | 'sql';
+export interface WaterfallRow extends Row {
   /** Names what is below the row, in links. */
   readonly key: string;
   /** 1 for roots. */
   readonly level: number;
-  /** One, or the statements that share the row, by start. */
-  readonly nodes: readonly TraceNode[];
   readonly state: 'leaf' | 'open' | 'closed';
 }
 
 /** In the place of siblings that were too many. */
 export interface MoreRow {
-  readonly kind: 'more';
   /** Of what they are below. */
   readonly key: string;
   readonly level: number;
@@ -36,33 +32,42 @@ export interface Unfolding {
   readonly from?: number;
   /** Rows at most, but for one group of siblings, which is always shown. @default 400 */
   readonly rows?: number;
-  /** A row for each statement too. @default false */
-  readonly unfoldSql?: boolean;
+  /** A row for each span. @default false */
+  readonly everySpan?: boolean;
 }
 
-export const ROOTS = 'roots';
 /** Siblings shown at once. */
-export const GROUP_ROWS = 200;
-export const DEFAULT_ROWS = 400;
-const SQL = 'sql.';
+const GROUP_ROWS = 200;
+const DEFAULT_ROWS = 400;
+/** Inner calls that take less than this part of the trace share a row. */
+const BRIEF_PART = 1 / 500;
+const ROOTS = 'roots';
 
 /** @returns undefined when there is no such row. */
 export function waterfallRows(
-  tree: Trace,
+  trace: Trace,
   unfolding: Unfolding = {},
 ): (WaterfallRow | MoreRow)[] | undefined {
-  const { under = ROOTS, level = 1, from = 0, rows = DEFAULT_ROWS, unfoldSql = false } = unfolding;
-  const siblings = siblingsUnder(tree, under, unfoldSql);
+  const { under = ROOTS, level = 1, from = 0, rows = DEFAULT_ROWS, everySpan = false } = unfolding;
+  const briefMicros = (trace.lastMicros - trace.startMicros) * BRIEF_PART;
+  const folding = everySpan ? undefined : { briefMicros, summaries: 0, countsBriefStatements: false };
+  const siblings = rowsUnder(trace, under, folding);
   if (siblings === undefined) return undefined;
-  const first = new Group(under, siblings, level, from);
-  openSome(first, rows, unfoldSql);
+  const first = new Siblings(under, siblings, level, from);
+  openSome(first, rows, folding);
   return flatten(first);
 }
 
-/** Rows of one parent, and the groups that hang under those that are open. */
-class Group {
+/** A span in a row of its own. */
+export function singleRow(node: TraceNode): WaterfallRow {
+  const state = node.children.length > 0 ? 'closed' : 'leaf';
+  return { ...rowOf(node, undefined), key: node.span.spanId, level: 1, state };
+}
+
+/** Rows of one parent, and those below the ones that are open. */
+class Siblings {
   readonly shown: readonly Row[];
-  readonly open = new Map<Row, Group>();
+  readonly open = new Map<Row, Siblings>();
 
   constructor(
     readonly key: string,
@@ -72,80 +77,66 @@ class Group {
   ) {
     this.shown = all.slice(from, from + GROUP_ROWS);
   }
+
+  /** `parent.span` for a group, otherwise the id of the row's first span. */
+  keyOf({ isGroup, nodes }: Row): string {
+    const { spanId } = nodes[0]!.span;
+    return isGroup ? `${this.key}.${spanId}` : spanId;
+  }
 }
 
-/** Breadth first, so that a budget that is short shows all of the upper levels. */
-function openSome(first: Group, rows: number, unfoldSql: boolean): void {
-  let budget = rows - first.shown.length;
-  const groups = [first];
+/** Breadth first, so that all of the upper levels are shown when rows run out. */
+function openSome(first: Siblings, rows: number, folding: Folding | undefined): void {
+  let left = rows - first.shown.length;
+  const waiting = [first];
   // The array grows while it is walked.
-  for (const group of groups) {
-    for (const row of group.shown) {
+  for (const siblings of waiting) {
+    for (const row of siblings.shown) {
       if (row.below.length === 0) continue;
-      const below = new Group(keyOf(row, group.key), fold(row.below, unfoldSql), group.level + 1);
-      if (below.shown.length > budget) continue;
-      budget -= below.shown.length;
-      group.open.set(row, below);
-      groups.push(below);
+      const below = new Siblings(siblings.keyOf(row), rowsBelow(row, folding), siblings.level + 1);
+      if (below.shown.length > left) continue;
+      left -= below.shown.length;
+      siblings.open.set(row, below);
+      waiting.push(below);
     }
   }
 }
 
-function flatten(first: Group): (WaterfallRow | MoreRow)[] {
+/** Without recursion, since traces may be as deep as they are long. */
+function flatten(first: Siblings): (WaterfallRow | MoreRow)[] {
   const rows: (WaterfallRow | MoreRow)[] = [];
-  const waiting: (readonly [Group, Row | undefined])[] = stacked(first);
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const [group, row] = next;
+  const waiting = [{ siblings: first, index: 0 }];
+  for (let at = waiting.at(-1); at !== undefined; at = waiting.at(-1)) {
+    const { siblings } = at;
+    const row = siblings.shown[at.index++];
     if (row === undefined) {
-      rows.push(moreOf(group));
+      waiting.pop();
+      const { key, level, from, shown, all } = siblings;
+      const next = from + shown.length;
+      if (next < all.length) rows.push({ key, level, from: next, count: all.length - next });
       continue;
     }
-    const below = group.open.get(row);
-    rows.push(toWaterfallRow(row, group, below !== undefined));
-    if (below !== undefined) waiting.push(...stacked(below));
+    const below = siblings.open.get(row);
+    const isLeaf = !row.isGroup && row.below.length === 0;
+    const state = below !== undefined ? 'open' : isLeaf ? 'leaf' : 'closed';
+    rows.push({ ...row, key: siblings.keyOf(row), level: siblings.level, state });
+    if (below !== undefined) waiting.push({ siblings: below, index: 0 });
   }
   return rows;
 }
 
-/** The last one first; undefined stands for the rest that is not shown. */
-function stacked(group: Group): (readonly [Group, Row | undefined])[] {
-  const entries = group.shown.map((row): readonly [Group, Row | undefined] => [group, row]);
-  if (group.from + group.shown.length < group.all.length) entries.push([group, undefined]);
-  return entries.reverse();
+function rowsBelow({ isGroup, nodes, below }: Row, folding: Folding | undefined): Row[] {
+  if (isGroup) return nodes.map((node) => rowOf(node, folding));
+  return rowsOf(below, nodes.at(-1)!.span.service, folding);
 }
 
-function toWaterfallRow(row: Row, { key, level }: Group, isOpen: boolean): WaterfallRow {
-  const isShared = row.form !== 'span';
-  const hasBelow = isShared || row.below.length > 0;
-  return {
-    kind: isShared ? 'sql' : 'span',
-    key: keyOf(row, key),
-    level,
-    nodes: row.nodes,
-    state: isOpen ? 'open' : hasBelow ? 'closed' : 'leaf',
-  };
-}
-
-function moreOf({ key, level, all, from, shown }: Group): MoreRow {
-  const next = from + shown.length;
-  return { kind: 'more', key, level, from: next, count: all.length - next };
-}
-
-function keyOf(row: Row, parent: string): string {
-  return row.form === 'span' ? row.nodes[0]!.span.spanId : SQL + parent;
-}
-
-function siblingsUnder(tree: Trace, key: string, unfoldSql: boolean): readonly Row[] | undefined {
-  if (key.startsWith(SQL)) {
-    const rows = siblingsUnder(tree, key.slice(SQL.length), false);
-    const statements = rows?.find(({ form }) => form !== 'span')?.nodes;
-    return statements && unfolded(statements);
-  }
-  if (key === ROOTS) return fold(tree.roots, unfoldSql);
-  const node = tree.nodes.find(({ span }) => span.spanId === key);
-  return node && fold(node.children, unfoldSql);
-}
-
-function fold(siblings: readonly TraceNode[], unfoldSql: boolean): Row[] {
-  return unfoldSql ? unfolded(siblings) : sqlFolded(siblings);
+function rowsUnder(trace: Trace, key: string, folding: Folding | undefined): Row[] | undefined {
+  if (key === ROOTS) return rowsOf(trace.roots, undefined, folding);
+  const dot = key.lastIndexOf('.');
+  const node = trace.byId.get(key.slice(dot + 1));
+  if (node === undefined) return undefined;
+  if (dot === -1) return rowsBelow(rowOf(node, folding), folding);
+  const siblings = rowsUnder(trace, key.slice(0, dot), folding);
+  const group = siblings?.find(({ isGroup, nodes }) => isGroup && nodes[0] === node);
+  return group && rowsBelow(group, folding);
 }

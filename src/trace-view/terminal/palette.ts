@@ -1,4 +1,5 @@
-/** A colour for each service: the same one in every trace, as far as no two services of a trace get the same. Pure. */
+/** The colours of services at a terminal. Pure. */
+import { slotsFor } from '../colours.js';
 import type { Style } from './text.js';
 
 /** Red is for errors. */
@@ -20,27 +21,4 @@ export type Palette = ReadonlyMap<string, Style>;
 export function paletteFor(services: Iterable<string>): Palette {
   const slots = slotsFor(services, COLOURS.length);
   return new Map(Array.from(slots, ([service, slot]) => [service, COLOURS[slot]!]));
-}
-
-/** A number below `count` for each service; with more services than numbers some share one. */
-export function slotsFor(services: Iterable<string>, count: number): Map<string, number> {
-  const slots = new Map<string, number>();
-  const taken = new Set<number>();
-  for (const service of [...new Set(services)].sort()) {
-    if (taken.size === count) taken.clear();
-    let slot = hash(service) % count;
-    while (taken.has(slot)) slot = (slot + 1) % count;
-    slots.set(service, slot);
-    taken.add(slot);
-  }
-  return slots;
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value >>> 0;
 }

@@ -1,11 +1,12 @@
 /** A whole trace as a page of text: what was done, the tree, the totals. Pure. */
 import { formatCount, formatMicros, plural } from '../format.js';
+import { totalsByService } from '../services.js';
 import type { Span } from '../span.js';
 import { buildTrace, type Trace } from '../trace.js';
 import { GLYPHS, SQL_GLYPH } from './label.js';
 import { paletteFor } from './palette.js';
 import { cut, paint, printable, type Style } from './text.js';
-import { renderTotals, totalsByService } from './totals.js';
+import { renderTotals } from './totals.js';
 import { type RenderOptions, TreeRenderer } from './tree.js';
 
 /** Where the spans come from. */

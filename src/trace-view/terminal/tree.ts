@@ -1,11 +1,12 @@
 /** The tree as lines: who called whom, when, for how long, and how it lies in time. Pure. */
 
-import { endOf, folded, type Row, startOf, timeOf, unfolded } from '../fold.js';
 import { formatMicros } from '../format.js';
+import { type Folding, type Row, rowsOf, startOf, timeOf } from '../rows.js';
+import { errorText } from '../span.js';
 import type { Trace } from '../trace.js';
-import { errorText, labelOf } from './label.js';
+import { labelOf } from './label.js';
 import type { Palette } from './palette.js';
-import { cut, fit, paint, type Segment, widthOf } from './text.js';
+import { cut, fit, paint, printable, type Segment, widthOf } from './text.js';
 
 export interface RenderOptions {
   /** Width in characters, at least 40. */
@@ -15,6 +16,8 @@ export interface RenderOptions {
   readonly unfoldSql: boolean;
 }
 
+/** So many SQL summaries of one parent have a row of their own. */
+const MOST_SUMMARIES = 3;
 /** A call is brief when it takes less than this part of the whole trace. */
 const BRIEF_PART = 1 / 500;
 const MARK = '▌ ';
@@ -40,7 +43,7 @@ interface Placed {
 
 export class TreeRenderer {
   private readonly layout: Layout;
-  readonly briefMicros: number;
+  private readonly folding: Folding;
 
   constructor(
     private readonly tree: Trace,
@@ -53,29 +56,28 @@ export class TreeRenderer {
         : Math.min(MAX_BAR_WIDTH, Math.floor(options.columns * BAR_PART));
     const besides = MARK.length + 2 * AMOUNT_WIDTH + (bar === 0 ? 0 : bar + 1);
     this.layout = { labels: options.columns - besides, bar };
-    this.briefMicros = (tree.lastMicros - tree.startMicros) * BRIEF_PART;
+    const briefMicros = (tree.lastMicros - tree.startMicros) * BRIEF_PART;
+    this.folding = { briefMicros, summaries: MOST_SUMMARIES, countsBriefStatements: true };
   }
 
   *lines(): Generator<string> {
     yield this.header();
-    const waiting = this.place(this.rowsOf(this.tree.roots, undefined), '', undefined);
+    const waiting = this.place(this.tree.roots, '', undefined);
     for (let placed = waiting.pop(); placed !== undefined; placed = waiting.pop()) {
       const { row, isLast, guides } = placed;
       const inner = this.indented(guides + (isLast ? '  ' : '│ '));
       yield this.line(placed);
       const failed = row.nodes[0]!.span;
-      if (failed.error !== undefined) yield this.errorLine(errorText(failed), inner, row.below.length > 0);
+      if (failed.error !== undefined)
+        yield this.errorLine(printable(errorText(failed)), inner, row.below.length > 0);
       const service = row.nodes.at(-1)!.span.service;
-      for (const next of this.place(this.rowsOf(row.below, service), inner, service)) waiting.push(next);
+      for (const next of this.place(row.below, inner, service)) waiting.push(next);
     }
   }
 
-  private rowsOf(siblings: Row['below'], service: string | undefined): Row[] {
-    return this.options.unfoldSql ? unfolded(siblings) : folded(siblings, service, this);
-  }
-
   /** The last row first: the page is a stack. */
-  private place(rows: readonly Row[], guides: string, service: string | undefined): Placed[] {
+  private place(siblings: Row['below'], guides: string, service: string | undefined): Placed[] {
+    const rows = rowsOf(siblings, service, this.options.unfoldSql ? undefined : this.folding);
     return rows.map((row, index) => ({ row, guides, isLast: index === rows.length - 1, service })).reverse();
   }
 
@@ -95,7 +97,8 @@ export class TreeRenderer {
   }
 
   private line({ row, guides, isLast, service }: Placed): string {
-    const { palette, options, tree, layout, briefMicros } = this;
+    const { palette, options, tree, layout } = this;
+    const { briefMicros } = this.folding;
     const isSlowest = row.nodes.some((node) => tree.slowest.has(node));
     const lead = `${guides}${isLast ? '└ ' : '├ '}`;
     const showsStatements = options.unfoldSql;
@@ -119,7 +122,7 @@ export class TreeRenderer {
     const { span, lastMicros: rowLastMicros } = row.nodes[0]!;
     const cells = (micros: number) =>
       ((micros - startMicros) * width) / Math.max(1, lastMicros - startMicros);
-    const isGroup = row.form === 'repeated' || row.form === 'mixed';
+    const { isGroup } = row;
     const from = Math.min(width - 1, Math.floor(cells(startOf(row))));
     const to = Math.min(width, Math.max(from + 1, Math.round(cells(isGroup ? endOf(row) : span.endMicros))));
     const tail = isGroup ? 0 : Math.max(0, Math.round(cells(rowLastMicros)) - to);
@@ -140,6 +143,11 @@ export class TreeRenderer {
       this.options.colour,
     );
   }
+}
+
+/** Microseconds since the epoch. */
+function endOf({ nodes }: Row): number {
+  return nodes.reduce((end, { span }) => Math.max(end, span.endMicros), 0);
 }
 
 function amount(text: string): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { OtlpReceiver } from '../../../src/cli/demo/otlp-receiver.js';
-import { readOtlpTraces } from '../../../src/trace-view/otlp.js';
+import { readRequest } from '../../../src/trace-view/otlp.js';
 
 const SPAN = {
   traceId: '0af7651916cd43dd8448eb211c80319c',
@@ -34,6 +34,15 @@ const READ = {
   statement: 'SELECT 1',
   incomplete: 'stop missing',
   error: { type: 'sqlalchemy.exc.DBError', message: 'gone' },
+  attributes: {
+    'db.system.name': 'other_sql',
+    'db.query.text': 'SELECT 1',
+    'error.type': 'sqlalchemy.exc.DBError',
+    'osprofiler.incomplete': 'stop missing',
+    'server.port': 3306,
+  },
+  events: [],
+  resource: { 'service.name': 'nova-conductor' },
 };
 
 function request(...spans: unknown[]): Record<string, unknown> {
@@ -41,14 +50,14 @@ function request(...spans: unknown[]): Record<string, unknown> {
   return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans }] }] };
 }
 
-describe('readOtlpTraces', () => {
+describe('readRequest', () => {
   it('reads what the demo shows', () => {
-    assert.deepEqual(readOtlpTraces(request(SPAN)), [READ]);
+    assert.deepEqual(readRequest(request(SPAN)), [READ]);
   });
 
   it('reads a span without anything that may be absent', () => {
     const { spanId, startTimeUnixNano } = SPAN;
-    assert.deepEqual(readOtlpTraces(request({ spanId, startTimeUnixNano, endTimeUnixNano: 0 })), [
+    assert.deepEqual(readRequest(request({ spanId, startTimeUnixNano, endTimeUnixNano: 0 })), [
       {
         traceId: '',
         spanId,
@@ -57,14 +66,17 @@ describe('readOtlpTraces', () => {
         kind: 'internal',
         startMicros: 1_700_000_000_000_001,
         endMicros: 1_700_000_000_000_001,
+        attributes: {},
+        events: [],
+        resource: { 'service.name': 'nova-conductor' },
       },
     ]);
   });
 
   it('says when something is no request for traces', () => {
     const wrong = [null, 1, [], request({ ...SPAN, spanId: '' }), request({ ...SPAN, endTimeUnixNano: 'x' })];
-    for (const value of wrong) assert.equal(readOtlpTraces(value), undefined);
-    assert.deepEqual(readOtlpTraces({}), []);
+    for (const value of wrong) assert.equal(readRequest(value), undefined);
+    assert.deepEqual(readRequest({}), []);
   });
 });
 

@@ -13,9 +13,9 @@ function tree(...sketches: readonly Sketch[]): Trace {
 function drawn(of: Trace, unfolding: Unfolding = {}): string[] | undefined {
   return waterfallRows(of, unfolding)?.map((row) => {
     const indent = ' '.repeat(row.level - 1);
-    if (row.kind === 'more') return `${indent}${row.count} more from ${row.from}`;
-    const { length } = row.nodes;
-    const what = row.kind === 'sql' ? `${length} × SQL` : row.nodes[0]!.span.name;
+    if (!('nodes' in row)) return `${indent}${row.count} more from ${row.from}`;
+    const names = row.nodes.map(({ span: { name } }) => name);
+    const what = row.isGroup ? `${names.length} × ${names[0]!.replace(/-\d+$/, '')}` : names.join(' › ');
     return `${indent}${what}${row.state === 'leaf' ? '' : ` (${row.state})`}`;
   });
 }
@@ -41,8 +41,8 @@ describe('waterfallRows', () => {
     assert.deepEqual(drawn(of), [
       'root (open)',
       ' call (open)',
-      '  2 × SQL (closed)',
-      ' 3 × SQL (closed)',
+      '  2 × call (closed)',
+      ' 3 × root (closed)',
       ' last',
     ]);
   });
@@ -53,22 +53,45 @@ describe('waterfallRows', () => {
       { id: 'one', parent: 'root', at: 1, statement: 'SELECT 1' },
       { id: 'failed', parent: 'root', at: 2, statement: 'SELECT 2', error: { type: 'DBError', message: '' } },
       { id: 'deep', parent: 'root', at: 3, statement: 'SELECT 3' },
-      { id: 'below', parent: 'deep', at: 3 },
+      { id: 'below', parent: 'deep', at: 3, service: 'db' },
     );
     assert.deepEqual(drawn(of), ['root (open)', ' one', ' failed', ' deep (open)', '  below']);
   });
 
   it('opens what is asked for, at its level', () => {
     const of = tree({ id: 'root', for: 100 }, { id: 'call', parent: 'root' }, ...statements('call', 2));
-    assert.deepEqual(drawn(of, { under: 'call', level: 3 }), ['  2 × SQL (closed)']);
-    assert.deepEqual(drawn(of, { under: 'sql.call', level: 4 }), ['   call-0', '   call-1']);
+    assert.deepEqual(drawn(of, { under: 'call', level: 3 }), ['  2 × call (closed)']);
+    assert.deepEqual(drawn(of, { under: 'call.call-0', level: 4 }), ['   call-0', '   call-1']);
     assert.deepEqual(drawn(of, { under: 'nobody' }), undefined);
-    assert.deepEqual(drawn(of, { under: 'sql.root' }), undefined);
+    assert.deepEqual(drawn(of, { under: 'roots.root' }), undefined);
   });
 
-  it('shows each statement when told to', () => {
+  it('puts spans that only pass a call on into the row of the first, a few at most', () => {
+    const chain = (length: number): Sketch[] =>
+      Array.from({ length }, (_, index) => ({
+        id: `n${index}`,
+        name: `Client.n${index}`,
+        ...(index === 0 ? {} : { parent: `n${index - 1}` }),
+      }));
+    assert.deepEqual(drawn(tree(...chain(3))), ['Client.n0 › Client.n1 › Client.n2']);
+    assert.equal(drawn(tree(...chain(3)), { everySpan: true })?.length, 3);
+    assert.equal(drawn(tree(...chain(20)))?.length, 3);
+  });
+
+  it('puts brief inner calls of one parent, and many calls of one name in a row, into one row', () => {
+    const of = tree(
+      { id: 'root', for: 10_000 },
+      { id: 'a', parent: 'root', at: 1 },
+      { id: 'b', parent: 'root', at: 2 },
+      ...[3, 4, 5, 6].map((at) => ({ id: `c${at}`, parent: 'root', name: 'c', at, for: 500 })),
+    );
+    assert.deepEqual(drawn(of), ['root (open)', ' 2 × a (closed)', ' 4 × c (closed)']);
+    assert.deepEqual(drawn(of, { under: 'root.c3', level: 3 }), ['  c', '  c', '  c', '  c']);
+  });
+
+  it('shows each span when told to', () => {
     const of = tree({ id: 'root' }, ...statements('root', 2));
-    assert.deepEqual(drawn(of, { unfoldSql: true }), ['root (open)', ' root-0', ' root-1']);
+    assert.deepEqual(drawn(of, { everySpan: true }), ['root (open)', ' root-0', ' root-1']);
   });
 
   it('opens the upper levels first and leaves the rest closed when rows run out', () => {
@@ -77,7 +100,7 @@ describe('waterfallRows', () => {
       parent: 'root',
       at: index,
     }));
-    const grandchildren = children.map(({ id }) => ({ id: `g${id}`, parent: id }));
+    const grandchildren = children.map(({ id }) => ({ id: `g${id}`, parent: id, service: 'db' }));
     const of = tree({ id: 'root', for: 10 }, ...children, ...grandchildren);
     assert.deepEqual(drawn(of, { rows: 8 }), [
       'root (open)',
@@ -98,6 +121,7 @@ describe('waterfallRows', () => {
     const chain = Array.from({ length: 5_000 }, (_, index) => ({
       id: `n${index}`,
       ...(index === 0 ? {} : { parent: `n${index - 1}` }),
+      service: `${index % 2}`,
     }));
     const rows = drawn(tree(...chain))!;
     assert.equal(rows.length, 400);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { totalsByService } from '../../../src/trace-view/services.js';
 import { paletteFor } from '../../../src/trace-view/terminal/palette.js';
-import { renderTotals, totalsByService } from '../../../src/trace-view/terminal/totals.js';
+import { renderTotals } from '../../../src/trace-view/terminal/totals.js';
 import { buildTrace } from '../../../src/trace-view/trace.js';
 import { span } from '../spans.js';
 

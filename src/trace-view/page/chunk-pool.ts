@@ -1,12 +1,12 @@
 /**
- * The bytes that the page's memory is made of, used again. V8 sees only in a full collection that those of a trace that
- * went are free, and begins one when there are too many of them: in a drain that was a third of all full collections.
+ * Reuses the bytes that the page's memory is made of. V8 frees those of an evicted trace only in a full collection, and
+ * begins one when there are too many: in a drain that was a third of all full collections.
  */
 export const CHUNK_BYTES = 64 * 1024;
-/** Beyond these the garbage collector may have them. */
+/** More than these are left to the garbage collector. */
 const MOST_FREE = 64;
 
-export class Chunks {
+export class ChunkPool {
   private readonly free: Buffer[] = [];
 
   /** So many bytes, with anything in them. */
