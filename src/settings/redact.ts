@@ -56,3 +56,11 @@ export function hideValues(values: readonly string[]): (text: string) => string 
     .sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, HIDDEN), redactUrls(text));
 }
+
+/** What a terminal would act upon, as JSON would write it. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,8 +1,7 @@
 /** Logs: pino's JSON lines in a pipe, pretty ones on a terminal, always without the user info of URLs. */
 import pino from 'pino';
-import pretty from 'pino-pretty';
 import type { Log } from '../contracts.js';
-import { redactUrls } from '../settings/redact.js';
+import { printable, redactUrls } from '../settings/redact.js';
 import type { LogSettings } from '../settings/settings.js';
 
 /** Where log lines go: stderr, or what a test reads. */
@@ -15,7 +14,7 @@ export interface LogStream {
 export function createLog(settings: LogSettings, stream: LogStream): Log {
   const isTerminal = stream.isTTY === true;
   const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && isTerminal);
-  const write = isPretty ? prettyWriter(stream, isTerminal) : (line: string) => stream.write(line);
+  const format = isPretty ? (line: string) => prettyLine(line, isTerminal) : (line: string) => line;
   return pino(
     {
       level: settings.level,
@@ -25,13 +24,25 @@ export function createLog(settings: LogSettings, stream: LogStream): Log {
       serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
     },
     // Here, and not in serializers, since user info can stand in any field and in any message.
-    { write: (line) => void write(redactUrls(line)) },
+    { write: (line) => void stream.write(format(redactUrls(line))) },
   );
 }
 
-function prettyWriter(stream: LogStream, colorize: boolean): (line: string) => unknown {
-  const format = pretty.prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
-  return (line) => stream.write(String(format(line) ?? ''));
+const COLOURS: Readonly<Record<string, number>> = { debug: 34, info: 32, warn: 33, error: 31 };
+
+/** `[08:30:00.123] INFO: message {"field":1}`, in local time; the stack of an error on lines of its own. */
+function prettyLine(line: string, isColoured: boolean): string {
+  const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const { err } = fields as { err?: { stack?: string } };
+  const stack = err?.stack;
+  const shown = stack === undefined ? fields : { ...fields, err: { ...err, stack: undefined } };
+  const at = new Date(String(time));
+  const clock = `${at.toLocaleTimeString('en-GB')}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+  const label = String(level).toUpperCase();
+  const head = isColoured ? `\x1b[${COLOURS[String(level)] ?? 0}m${label}\x1b[0m` : label;
+  const tail = Object.keys(shown).length === 0 ? '' : ` ${JSON.stringify(shown)}`;
+  const trace = stack === undefined ? '' : `    ${stack.replaceAll('\n', '\n    ')}\n`;
+  return `[${clock}] ${head}: ${printable(String(msg))}${tail}\n${trace}`;
 }
 
 /** A warning that repeats is logged this often, with the count of those left out. */

@@ -66,12 +66,10 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/exporter-metrics-otlp-proto': ['sidecar'],
   '@opentelemetry/exporter-prometheus': ['sidecar'],
   '@opentelemetry/sdk-metrics': ['sidecar'],
-  'cli-progress': ['cli'],
   commander: ['cli', 'settings'],
   hono: ['sidecar', 'trace-view'],
   'hono/html': ['trace-view'],
   pino: ['sidecar'],
-  'pino-pretty': ['sidecar'],
   yaml: ['settings'],
   zod: ['settings'],
 };

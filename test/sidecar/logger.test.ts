@@ -45,6 +45,13 @@ describe('the log', () => {
       logged({ format: 'pretty' }, false, (log) => log.warn({}, 'hi')).text,
       /^\[.*\] WARN: hi\n$/,
     );
+    const failed = logged({ format: 'pretty' }, false, (log) =>
+      log.error({ err: new Error('no') }, 'a\x1b[2Jb'),
+    );
+    assert.match(
+      failed.text,
+      /^\[[\d:.]{12}\] ERROR: a\\u001b\[2Jb \{"err":\{"type":"Error","message":"no"\}\}\n {4}Error: no\n {8,}at /,
+    );
     assert.equal(logged({ format: 'json' }, true, (log) => log.warn({}, 'hi')).entries[0]!['msg'], 'hi');
   });
 

@@ -2,6 +2,7 @@
 import { BridgeError } from '../../errors.js';
 import { maskText } from '../../mapping/masking/mask.js';
 import { type DeadLetter, DeadLetterStore } from '../../rabbitmq/dead-letter-store.js';
+import { printable } from '../../settings/redact.js';
 import type { Settings } from '../../settings/settings.js';
 import { brokerAddresses } from '../../sidecar/assemble.js';
 import type { CommandContext } from '../context.js';
@@ -75,12 +76,4 @@ async function purge(store: DeadLetterStore, _: Settings, { stdout }: CommandCon
 function row({ reason, exchange, routingKey, queue, body, detail }: DeadLetter): string {
   const fields = [reason, exchange, routingKey, queue, `${body.length} B`, detail];
   return `${fields.map(printable).join('\t')}\n`;
-}
-
-/** What a terminal would act upon is shown as JSON would write it. */
-function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
