@@ -4,6 +4,7 @@
  * A delivery is settled exactly once: after the backend took the span that it made, or because there is nothing to
  * make of it. Until then the broker keeps it.
  */
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { coarseNow } from './clock.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type DecodeOptions, decode } from './codec/envelope.js';
 import type { TraceEvent } from './codec/trace-event.js';
@@ -78,6 +79,11 @@ export class Bridge {
 
   get openPoints(): number {
     return this.translator.openPoints;
+  }
+
+  /** The spans of open trace points as they would be without their stop, by arrival; nothing changes by reading them. */
+  openSpans(isWanted: (start: TraceEvent) => boolean = () => true): Iterable<ReadableSpan> {
+    return this.translator.openSpans(isWanted);
   }
 
   /** Spans that are made and have no outcome yet. */

@@ -112,6 +112,13 @@ export class Translator<Token = undefined> {
     return this.rules.heldTokens + this.keepRules.heldTokens;
   }
 
+  /** The start events that wait for their stop, by arrival, each with the span that it would be without its stop. */
+  *openSpans(isWanted: (start: TraceEvent) => boolean): Generator<ReadableSpan> {
+    for (const start of this.pairer.openStarts()) {
+      if (isWanted(start)) yield this.mapper.toSpan({ start, stop: undefined });
+    }
+  }
+
   /**
    * Adds one notification.
    * @param bytes the size of its body, for the bound on open bytes.

@@ -54,6 +54,29 @@ describe('translating', () => {
     assert.deepEqual(tokensOf(translator.flush()), [[2]]);
   });
 
+  it('shows the spans of open points, oldest first, without closing them', () => {
+    const translator = new Translator<number>();
+    translator.add(start({ traceId: 'a', name: 'first' }), 1);
+    translator.add(stop({ traceId: 'b' }), 2);
+    translator.add(start({ traceId: 'c', name: 'second' }), 3);
+    const names = (isWanted: (event: TraceEvent) => boolean) =>
+      Array.from(translator.openSpans(isWanted), ({ name }) => name);
+    assert.deepEqual(
+      names(() => true),
+      ['first', 'second'],
+    );
+    assert.deepEqual(
+      names(({ traceId }) => traceId === 'c'),
+      ['second'],
+    );
+    const [made] = translator.add(stop({ traceId: 'a' }), 4);
+    assert.ok(made?.kind === 'span' && !made.incomplete);
+    assert.deepEqual(
+      names(() => true),
+      ['second'],
+    );
+  });
+
   it('forgets void halves', () => {
     const translator = new Translator<number>();
     translator.add(start(), 1);

@@ -151,6 +151,12 @@ export class Pairer<Token> {
     };
   }
 
+  /** The start events that wait for their stop, by arrival. */
+  *openStarts(): Generator<TraceEvent> {
+    for (let half = this.oldest; half !== undefined; half = half.newer)
+      if (half.notification.phase === 'start') yield half.notification;
+  }
+
   /** The halves that the bounds and the pair timeout no longer keep, oldest first, as incomplete points. */
   *overdue(now: number): Generator<TracePoint<Token>> {
     for (let half = this.oldest; half !== undefined; half = this.oldest) {

@@ -4,6 +4,7 @@
  */
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Hono } from 'hono';
+import type { Bridge } from '../bridge.js';
 import type { Log, Receiver, Sink } from '../contracts.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import type { ListenAddress } from '../settings/listen-address.js';
@@ -22,8 +23,11 @@ import { judgeReadiness, type Readiness } from './readiness.js';
 import { createServer, type RunningServer } from './server.js';
 import { type WatchedReceiver, watchReceiver } from './watched-receiver.js';
 
+/** What is read of a bridge. */
+export type WatchedBridge = BridgeFigures & Pick<Bridge, 'openSpans'>;
+
 export interface Watched {
-  readonly bridge: BridgeFigures;
+  readonly bridge: WatchedBridge;
   readonly receivers: readonly Receiver[];
 }
 
@@ -36,7 +40,7 @@ export interface WatchedSharding {
 
 /** What is watched. */
 export interface PageSources {
-  readonly bridge: BridgeFigures;
+  readonly bridge: WatchedBridge;
   readonly receivers: readonly WatchedReceiver[];
   readonly backend: BackendWatch;
   readonly readiness: () => Readiness;

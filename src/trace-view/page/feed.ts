@@ -7,7 +7,7 @@ import { History } from './history.js';
 import { RecentTraces, type RecentTracesBounds } from './recent-traces.js';
 
 export interface Watched {
-  readonly bridge: Pick<Bridge, 'counts' | 'openPoints' | 'unsettled'>;
+  readonly bridge: Pick<Bridge, 'counts' | 'openSpans' | 'unsettled'>;
   readonly receivers: readonly WatchedReceiver[];
   /** Removes credentials from text that quotes others. @default the user info of URLs */
   readonly hide?: (text: string) => string;
