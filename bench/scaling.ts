@@ -30,11 +30,10 @@ interface Subject {
   readonly onShards?: boolean;
 }
 
-const DIRECT = ['--shard-exchange', 'direct'];
 const bridge: Subject = { name: 'bridge on the queue', command: 'run', processes: 1, args: [] };
-const sharders = (processes: number, what = '', args: readonly string[] = []): Subject => ({
-  ...{ command: 'shard', processes, args },
-  name: `${processes} ${processes === 1 ? 'sharder' : 'sharders'}${what}`,
+const sharders = (processes: number): Subject => ({
+  ...{ command: 'shard', processes, args: [] },
+  name: `${processes} ${processes === 1 ? 'sharder' : 'sharders'}`,
 });
 const replicas = (processes: number): Subject => ({
   ...{ command: 'run', processes, args: ['--shards', 'auto'], onShards: true },
@@ -42,10 +41,7 @@ const replicas = (processes: number): Subject => ({
 });
 
 const SUBJECTS: Record<'all' | 'smoke', readonly Subject[]> = {
-  all: [
-    ...[bridge, sharders(1), sharders(1, ', direct exchange', DIRECT), sharders(2)],
-    ...[replicas(1), replicas(2), replicas(4)],
-  ],
+  all: [...[bridge, sharders(1), sharders(2), replicas(1), replicas(2), replicas(4)]],
   smoke: [sharders(2), replicas(2)],
 };
 

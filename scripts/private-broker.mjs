@@ -39,7 +39,6 @@ const LOG_TAIL_LINES = 40;
  * @typedef {object} PrivateBrokerOptions
  * @property {string} [directory] where to keep its files; default a new temporary folder, removed by `stop`
  * @property {string[]} [configuration] further lines of rabbitmq.conf
- * @property {string[]} [plugins] what is enabled beside management; default the consistent-hash exchange
  * @property {string} [advanced] the text of advanced.config, for what rabbitmq.conf cannot say
  * @property {string} [home] the root of an unpacked Debian whose RabbitMQ is run in place of the machine's own, by
  *   changing root, so only root can; `directory` must then lie inside
@@ -165,7 +164,7 @@ function ensureInstalled() {
  * @param {PrivateBrokerOptions} options
  */
 async function writeConfiguration(directory, port, managementPort, options) {
-  const { configuration = [], plugins = ['rabbitmq_consistent_hash_exchange'], advanced = '[].' } = options;
+  const { configuration = [], advanced = '[].' } = options;
   await mkdir(directory, { recursive: true });
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
@@ -177,8 +176,7 @@ async function writeConfiguration(directory, port, managementPort, options) {
   ];
   await writeFile(join(directory, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
   await writeFile(join(directory, 'advanced.config'), `${advanced}\n`);
-  const enabled = ['rabbitmq_management', ...plugins].join();
-  await writeFile(join(directory, 'enabled_plugins'), `[${enabled}].\n`);
+  await writeFile(join(directory, 'enabled_plugins'), '[rabbitmq_management].\n');
   await writeFile(join(directory, 'rabbitmq-env.conf'), '');
 }
 

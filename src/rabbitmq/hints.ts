@@ -249,12 +249,6 @@ function explainClosing(code: string, message: string, where: Where): Explanatio
       hint: 'reconnecting; the broker stops, or an operator closed it',
     };
   }
-  if (code === '503') {
-    return {
-      reason: `the broker ${hostAndPort(where)} does not have what was asked for: ${brokerText(message)}`,
-      hint: 'rabbitmq-plugins enable rabbitmq_consistent_hash_exchange, or another --shard-exchange',
-    };
-  }
   if (message === 'Heartbeat timeout' || message === 'Unexpected close') {
     return {
       reason: `the connection to ${hostAndPort(where)} was lost: ${message.toLowerCase()}`,

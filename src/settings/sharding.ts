@@ -56,14 +56,6 @@ export const sharding = {
       'The type of newly declared shard queues: quorum queues survive the loss of a node, classic queues cost the broker less.',
     example: 'classic',
   }),
-  exchange: declaring.setting({
-    flag: '--shard-exchange',
-    kind: oneOf('auto', 'direct', 'consistent-hash'),
-    default: 'auto',
-    description:
-      "What assigns traces to new shards: direct, a hash in the bridge; consistent-hash, the broker's plugin rabbitmq_consistent_hash_exchange; auto, the plugin where it is enabled, otherwise direct.",
-    example: 'direct',
-  }),
   patienceMs: declare({ heading, commands: ['reshard'] }).setting({
     kind: duration({ min: 1000 }),
     default: 120_000,

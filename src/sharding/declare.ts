@@ -1,15 +1,7 @@
 /** A layout's exchange and queues on the broker: made, looked for, and taken away. */
 import type { BrokerConnection } from '../rabbitmq/connection.js';
-import {
-  exchangeName,
-  indicesOf,
-  LAYOUT_LOCK,
-  type Layout,
-  shardQueue,
-  type WantedLayout,
-} from '../rabbitmq/shard-names.js';
+import { exchangeName, indicesOf, LAYOUT_LOCK, type Layout, shardQueue } from '../rabbitmq/shard-names.js';
 import { hasExchange, type QueueDepth, queueDepth, releaseLock, takeLock } from '../rabbitmq/topology.js';
-import { chooseExchange, declareExchange, removeExchange } from './exchange.js';
 import { type LayoutRecord, readRecordSurely, writeRecord } from './record.js';
 
 /**
@@ -21,18 +13,16 @@ const DELIVERY_LIMIT = 1_000_000;
 /**
  * The layout that holds, with all its parts there: made after `wanted` when there is none yet, mended when something
  * of it is missing.
- * @param openAnother opens another connection to the same host.
  * @returns undefined when somebody else is changing it at this moment.
  */
 export async function ensureLayout(
   connection: BrokerConnection,
-  wanted: WantedLayout,
-  openAnother: () => Promise<BrokerConnection>,
+  wanted: Layout,
 ): Promise<LayoutRecord | undefined> {
   if (!(await takeLock(connection, LAYOUT_LOCK))) return undefined;
   try {
     const found = await readRecordSurely(connection);
-    const record = found ?? { ...(await chooseExchange(wanted, openAnother)), generation: 1, old: [] };
+    const record = found ?? { ...wanted, generation: 1, old: [] };
     await declareLayout(connection, record);
     if (found === undefined) await writeRecord(connection, record);
     return record;
@@ -43,27 +33,27 @@ export async function ensureLayout(
 
 /** Declares queues, exchange and bindings unless they are there. */
 export async function declareLayout(connection: BrokerConnection, layout: Layout): Promise<void> {
-  let isChanged = false;
-  for (const index of indicesOf(layout)) {
-    if (await declareShard(connection, layout, index)) isChanged = true;
-  }
-  await declareExchange(connection, layout, isChanged);
+  for (const index of indicesOf(layout)) await declareShard(connection, layout, index);
+  const exchange = exchangeName(layout.shards);
+  await connection.onThrowawayChannel(async (channel) => {
+    await channel.assertExchange(exchange, 'direct', { durable: true });
+    for (const index of indicesOf(layout))
+      await channel.bindQueue(shardQueue(index, layout.shards), exchange, String(index));
+  });
 }
 
-/** @returns whether it was not there. */
 async function declareShard(
   connection: BrokerConnection,
   { shards, queueType }: Layout,
   index: number,
-): Promise<boolean> {
+): Promise<void> {
   const queue = shardQueue(index, shards);
-  if ((await queueDepth(connection, queue)) !== undefined) return false;
+  if ((await queueDepth(connection, queue)) !== undefined) return;
   const limit = queueType === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {};
   const type = { 'x-queue-type': queueType, 'x-single-active-consumer': true };
   await connection.onThrowawayChannel((channel) =>
     channel.assertQueue(queue, { durable: true, arguments: { ...type, ...limit } }),
   );
-  return true;
 }
 
 /** Whether a layout holds: without its exchange nothing more is written to its queues. */
@@ -72,8 +62,8 @@ export function isInForce(connection: BrokerConnection, shards: number): Promise
 }
 
 /** From now on nobody can write to the layout's queues. */
-export function fence(connection: BrokerConnection, shards: number): Promise<void> {
-  return removeExchange(connection, shards);
+export async function fence(connection: BrokerConnection, shards: number): Promise<void> {
+  await connection.onThrowawayChannel((channel) => channel.deleteExchange(exchangeName(shards)));
 }
 
 /** How many consume each shard, by index; a queue that is gone is left out. */

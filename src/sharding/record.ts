@@ -72,13 +72,9 @@ function newest(messages: readonly Taken[]): LayoutRecord | undefined {
 /** Somebody else's message in our queue is no record. */
 function parse(content: Buffer): LayoutRecord[] {
   try {
-    const { generation, shards, exchange, queueType, old } = JSON.parse(content.toString('utf8'));
+    const { generation, shards, queueType, old } = JSON.parse(content.toString('utf8'));
     if (!isCount(generation) || !isCount(shards) || !Array.isArray(old)) return [];
-    const layout: Layout = {
-      shards,
-      exchange: exchange === 'consistent-hash' ? exchange : 'direct',
-      queueType: queueType === 'classic' ? queueType : 'quorum',
-    };
+    const layout: Layout = { shards, queueType: queueType === 'classic' ? queueType : 'quorum' };
     return [{ ...layout, generation, old: old.filter(isCount) }];
   } catch {
     return [];

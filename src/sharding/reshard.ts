@@ -16,27 +16,19 @@ import { BridgeError } from '../errors.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { pause } from '../pause.js';
 import { AckScheduler } from '../rabbitmq/ack-scheduler.js';
-import { type BrokerConnection, CONNECTION_NAME, openConnection } from '../rabbitmq/connection.js';
+import { type BrokerConnection, CONNECTION_NAME } from '../rabbitmq/connection.js';
 import { Consumption } from '../rabbitmq/consumption.js';
 import { type Explanation, explain, hostAndPort } from '../rabbitmq/hints.js';
 import { type Connected, HostCycle } from '../rabbitmq/host-cycle.js';
-import {
-  indicesOf,
-  LAYOUT_LOCK,
-  type Layout,
-  RECORD_QUEUE,
-  shardQueue,
-  type WantedLayout,
-} from '../rabbitmq/shard-names.js';
+import { indicesOf, LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from '../rabbitmq/shard-names.js';
 import { type QueueDepth, queueDepth, takeLock } from '../rabbitmq/topology.js';
 import { declareLayout, fence } from './declare.js';
-import { chooseExchange } from './exchange.js';
 import { type LayoutRecord, readRecordSurely, writeRecord } from './record.js';
 import { Sharder } from './sharder.js';
 
 export interface ReshardOptions {
   readonly address: BrokerAddress;
-  readonly layout: WantedLayout;
+  readonly layout: Layout;
   readonly log: Log;
   /** How long nothing may move before it is given up, ms. */
   readonly patienceMs: number;
@@ -67,10 +59,9 @@ const EMPTY_FOR_MS = 1_000;
  *   somebody does not let go of a shard, or it was stopped.
  */
 export async function reshard(options: ReshardOptions): Promise<Resharded> {
-  const connected = await connect(options);
-  const { connection } = connected;
+  const { connection } = await connect(options);
   try {
-    return await new Reshard(connected, options).run();
+    return await new Reshard(connection, options).run();
   } catch (error) {
     if (error instanceof BridgeError) throw error;
     throw unusable(explain(error, connection.where, RECORD_QUEUE));
@@ -100,14 +91,11 @@ async function connect({ address, log, stopping }: ReshardOptions): Promise<Conn
 
 class Reshard {
   #moved = 0;
-  private readonly connection: BrokerConnection;
 
   constructor(
-    private readonly connected: Connected,
+    private readonly connection: BrokerConnection,
     private readonly options: ReshardOptions,
-  ) {
-    this.connection = connected.connection;
-  }
+  ) {}
 
   async run(): Promise<Resharded> {
     if (!(await takeLock(this.connection, LAYOUT_LOCK))) throw unusable(BUSY);
@@ -120,22 +108,19 @@ class Reshard {
     return { broker, before: found?.shards ?? 0, now: layout.shards, moved: this.#moved };
   }
 
-  /** Another kind of queue or exchange under the same names would be refused by the broker. */
-  #checkSame({ exchange, queueType }: Layout): void {
+  /** Another kind of queue under the same name would be refused by the broker. */
+  #checkSame({ queueType }: Layout): void {
     const { layout } = this.options;
-    const isSameExchange = layout.exchange === 'auto' || layout.exchange === exchange;
-    if (isSameExchange && queueType === layout.queueType) return;
+    if (queueType === layout.queueType) return;
     throw new BridgeError(
       'CONFIG_INVALID',
-      `there are ${layout.shards} shards already, ${queueType} queues behind a ${exchange} exchange`,
-      'Their kind can be changed together with their number only.',
+      `there are ${layout.shards} shards already, ${queueType} queues`,
+      'Their type can be changed together with their number only.',
     );
   }
 
   async #change(before: LayoutRecord | undefined): Promise<LayoutRecord> {
-    const { address, layout: wanted, log, stopping } = this.options;
-    const { host } = this.connected;
-    const layout = await chooseExchange(wanted, () => openConnection(address, host, stopping, log));
+    const { layout, log } = this.options;
     await declareLayout(this.connection, layout);
     if (before !== undefined) await fence(this.connection, before.shards);
     const generation = (before?.generation ?? 0) + 1;

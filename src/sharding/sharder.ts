@@ -9,12 +9,12 @@ import type { Delivery, Log, Origin, ReceiverHandler } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { pause } from '../pause.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from '../rabbitmq/backoff.js';
-import { openConnection, PUBLISHER_CONNECTION_NAME } from '../rabbitmq/connection.js';
+import { type BrokerConnection, PUBLISHER_CONNECTION_NAME } from '../rabbitmq/connection.js';
 import { type Explanation, explain, explainUnwritten, hostAndPort, type Where } from '../rabbitmq/hints.js';
 import { type Connected, HostCycle } from '../rabbitmq/host-cycle.js';
 import { returningProperties } from '../rabbitmq/provenance.js';
 import { RabbitDelivery } from '../rabbitmq/rabbit-delivery.js';
-import { exchangeName, type Layout, RECORD_QUEUE, type WantedLayout } from '../rabbitmq/shard-names.js';
+import { exchangeName, type Layout, RECORD_QUEUE } from '../rabbitmq/shard-names.js';
 import { StatusLogger } from '../rabbitmq/status-logger.js';
 import { ensureLayout, isInForce } from './declare.js';
 import { placeOf } from './place.js';
@@ -24,7 +24,7 @@ import { type Parcel, ShardWriter, type WriterEnd } from './writer.js';
 export interface SharderOptions {
   readonly address: BrokerAddress;
   /** What is made when the broker has no shards yet; otherwise what it has counts. */
-  readonly layout: WantedLayout;
+  readonly layout: Layout;
   readonly log: Log;
   /** Bytes that a compressed message may inflate to, to be looked into. Default 4 MiB. */
   readonly maxMessageBytes?: number;
@@ -151,11 +151,10 @@ export class Sharder implements ReceiverHandler {
     if (signal.aborted) await this.#writer?.close(0);
   }
 
-  async #tryToOpen(connected: Connected): Promise<void> {
-    const { connection } = connected;
+  async #tryToOpen({ connection }: Connected): Promise<void> {
     const { where } = connection;
     try {
-      const record = await this.#findLayout(connected);
+      const record = await this.#findLayout(connection);
       if (record === undefined) {
         this.#announce(BEING_CHANGED, where);
         await connection.close();
@@ -174,20 +173,18 @@ export class Sharder implements ReceiverHandler {
     }
   }
 
-  async #findLayout({ connection, host }: Connected): Promise<LayoutRecord | undefined> {
+  async #findLayout(connection: BrokerConnection): Promise<LayoutRecord | undefined> {
     const record = await readRecord(connection);
     const isWhole = record !== undefined && !this.#isDoubtful && (await isInForce(connection, record.shards));
     if (isWhole) return record;
-    const { address, layout, log } = this.#options;
-    const openAnother = () => openConnection(address, host, this.#closing.signal, log);
-    return ensureLayout(connection, layout, openAnother);
+    return ensureLayout(connection, this.#options.layout);
   }
 
   #begin(record: LayoutRecord, where: Where): void {
     const { log, layout } = this.#options;
     if (this.#layout?.generation !== record.generation) {
-      const { shards, exchange, queueType } = record;
-      log.info({ shards, exchange, queueType, broker: hostAndPort(where) }, `writing to ${shards} shards`);
+      const { shards, queueType } = record;
+      log.info({ shards, queueType, broker: hostAndPort(where) }, `writing to ${shards} shards`);
       if (shards !== layout.shards)
         log.warn(
           { shards, asked: layout.shards },

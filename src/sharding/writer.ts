@@ -75,8 +75,8 @@ export class ShardWriter<P extends Parcel> {
   write(parcel: P): void {
     if (this.#flying.size === 0) this.#heardAt = performance.now();
     this.#flying.add(parcel);
-    const { shards, exchange } = this.layout;
-    const key = String(exchange === 'direct' ? shardOf(parcel.hash, shards) : parcel.hash);
+    const { shards } = this.layout;
+    const key = String(shardOf(parcel.hash, shards));
     try {
       this.channel.publish(exchangeName(shards), key, parcel.body, parcel.properties, (error: unknown) =>
         this.#land(parcel, error),

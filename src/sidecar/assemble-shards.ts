@@ -1,7 +1,7 @@
 /** Settings → what shards are filled and read by. */
 import type { Log } from '../contracts.js';
 import { RabbitReceiver } from '../rabbitmq/rabbitmq.js';
-import type { WantedLayout } from '../rabbitmq/shard-names.js';
+import type { Layout } from '../rabbitmq/shard-names.js';
 import type { Settings } from '../settings/settings.js';
 import type { ShardChoice } from '../settings/sharding.js';
 import { ShardReceiver } from '../sharding/shard-receiver.js';
@@ -32,8 +32,8 @@ export interface Sharding {
 }
 
 /** The shards that the settings ask for. */
-export function layoutOf({ count, exchange, queueType }: Settings['sharding']): WantedLayout {
-  return { shards: count, exchange, queueType };
+export function layoutOf({ count, queueType }: Settings['sharding']): Layout {
+  return { shards: count, queueType };
 }
 
 /** One for each broker. @throws BridgeError when a file or URL cannot be read. */

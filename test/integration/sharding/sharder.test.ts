@@ -33,36 +33,32 @@ describe('a sharder', { timeout: 180_000 }, () => {
   });
   after(() => vhost.remove());
 
-  for (const exchange of ['direct', 'consistent-hash'] as const) {
-    it(`puts all of a trace into one shard, as it was (${exchange})`, async (test) => {
-      await publishTraces(vhost);
-      const { sharder } = startSharding(test, vhost, layoutOf(3, { exchange }));
-      await eventually(() => sharder.counts.sharded === 2 * TRACES.length);
-      const shards = await Promise.all([0, 1, 2].map((index) => taken(vhost, index, 3)));
-      const homes = shards.map((messages) => new Set(messages.map((message) => traceOf(message.content))));
-      assert.equal(
-        homes.reduce((sum, { size }) => sum + size, 0),
-        TRACES.length,
-        'no trace is in two shards',
+  it('puts all of a trace into one shard, as it was', async (test) => {
+    await publishTraces(vhost);
+    const { sharder } = startSharding(test, vhost, layoutOf(3));
+    await eventually(() => sharder.counts.sharded === 2 * TRACES.length);
+    const shards = await Promise.all([0, 1, 2].map((index) => taken(vhost, index, 3)));
+    const homes = shards.map((messages) => new Set(messages.map((message) => traceOf(message.content))));
+    assert.equal(
+      homes.reduce((sum, { size }) => sum + size, 0),
+      TRACES.length,
+      'no trace is in two shards',
+    );
+    for (const message of shards.flat()) {
+      const { properties, content } = message;
+      const expected = body({ base_id: traceOf(content), name: nameOf(content) });
+      assert.deepEqual(content, expected);
+      assert.deepEqual(
+        [properties.contentType, properties.headers?.['mine'], properties.deliveryMode],
+        ['application/json', 'kept', 2],
       );
-      for (const message of shards.flat()) {
-        const { properties, content } = message;
-        const expected = body({ base_id: traceOf(content), name: nameOf(content) });
-        assert.deepEqual(content, expected);
-        assert.deepEqual(
-          [properties.contentType, properties.headers?.['mine'], properties.deliveryMode],
-          ['application/json', 'kept', 2],
-        );
-        const from = { exchange: 'nova', routingKey: 'profiler.info', queue: 'profiler.info' };
-        assert.deepEqual(provenanceOf(message, 'a shard'), from);
-      }
-      if (exchange === 'direct') {
-        for (const [index, home] of homes.entries())
-          for (const trace of home) assert.equal(shardOf(hashText(trace), 3), index);
-      }
-      assert.equal(await leftIn(vhost).catch(() => 0), 0);
-    });
-  }
+      const from = { exchange: 'nova', routingKey: 'profiler.info', queue: 'profiler.info' };
+      assert.deepEqual(provenanceOf(message, 'a shard'), from);
+    }
+    for (const [index, home] of homes.entries())
+      for (const trace of home) assert.equal(shardOf(hashText(trace), 3), index);
+    assert.equal(await leftIn(vhost).catch(() => 0), 0);
+  });
 
   it('shares the queue with other sharders, and keeps bridges away that would take it for themselves', async (test) => {
     await publishTraces(vhost);

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test';
 import type { Message } from 'amqplib';
 import { RabbitReceiver } from '../../../src/rabbitmq/rabbitmq.js';
-import { shardQueue, type WantedLayout } from '../../../src/rabbitmq/shard-names.js';
+import { type Layout, shardQueue } from '../../../src/rabbitmq/shard-names.js';
 import { reshard } from '../../../src/sharding/reshard.js';
 import { ShardReceiver, type ShardReceiverOptions } from '../../../src/sharding/shard-receiver.js';
 import { Sharder } from '../../../src/sharding/sharder.js';
@@ -12,8 +12,8 @@ import { RememberingHandler, RememberingLog } from '../../support/receiving.js';
 
 const BACKOFF = { initialMs: 50, maximumMs: 200 };
 
-export function layoutOf(shards: number, changes: Partial<WantedLayout> = {}): WantedLayout {
-  return { shards, exchange: 'direct', queueType: 'classic', ...changes };
+export function layoutOf(shards: number, changes: Partial<Layout> = {}): Layout {
+  return { shards, queueType: 'classic', ...changes };
 }
 
 export interface Sharding {
@@ -23,7 +23,7 @@ export interface Sharding {
 }
 
 /** Shards `profiler.info` until the test ends. */
-export function startSharding(test: TestContext, vhost: TestVhost, layout: WantedLayout): Sharding {
+export function startSharding(test: TestContext, vhost: TestVhost, layout: Layout): Sharding {
   const log = new RememberingLog();
   const address = vhost.address();
   const sharder = new Sharder({ address, layout, log, backoff: BACKOFF });
@@ -64,7 +64,7 @@ export function startReplica(
   return { receiver, handler, log };
 }
 
-export function change(vhost: TestVhost, layout: WantedLayout, patienceMs = 20_000) {
+export function change(vhost: TestVhost, layout: Layout, patienceMs = 20_000) {
   const stopping = new AbortController().signal;
   return reshard({ address: vhost.address(), layout, log: new RememberingLog(), patienceMs, stopping });
 }

@@ -20,8 +20,6 @@ interface PrivateBroker {
 export interface BrokerOptions {
   /** Further lines of rabbitmq.conf. */
   readonly configuration?: readonly string[];
-  /** Enabled beside management; by default the consistent-hash exchange. */
-  readonly plugins?: readonly string[];
   /** The text of advanced.config. */
   readonly advanced?: string;
 }
