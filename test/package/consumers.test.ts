@@ -9,7 +9,7 @@ describe('the installed package', () => {
   let project: Project;
 
   before(async () => {
-    const packages = ['@opentelemetry/api@~1.9.0', '@opentelemetry/sdk-trace-base@^2.12.1', '@types/node@20'];
+    const packages = ['@opentelemetry/api@~1.9.0', '@opentelemetry/sdk-trace-base@^2.12.0', '@types/node@20'];
     project = await Project.install(packages, NODES);
     for (const file of ['translate.mjs', 'translate.cjs', 'cost.mjs']) await project.copy(file);
   });
