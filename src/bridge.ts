@@ -82,9 +82,8 @@ export class Bridge {
   }
 
   /** The spans of open trace points as they would be without their stop, by arrival; nothing changes by reading them. */
-  openSpans(isWanted: (start: TraceEvent) => boolean = () => true): Iterable<ReadableSpan> {
-    return this.translator.openSpans(isWanted);
-  }
+  readonly openSpans = (isWanted: (start: TraceEvent) => boolean = () => true): Iterable<ReadableSpan> =>
+    this.translator.openSpans(isWanted);
 
   /** Spans that are made and have no outcome yet. */
   get pendingSpans(): number {
