@@ -11,19 +11,8 @@ import { parsePythonUuid } from './python-uuid.js';
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 
-/** Notifications of one trace come together: the last id is remembered. */
-let lastBaseId: Id = '';
-let lastTraceId = '';
-
 /** The trace id of a base_id: 32 lower-case hex digits, never all zero. */
 export function toTraceId(id: Id): string {
-  if (id === lastBaseId && lastTraceId !== '') return lastTraceId;
-  lastTraceId = makeTraceId(id);
-  lastBaseId = id;
-  return lastTraceId;
-}
-
-function makeTraceId(id: Id): string {
   if (isCanonicalUuid(id)) return nonZero(digitsOf(id), id);
   return nonZero(toHex128(id) ?? hash(id, 32), id);
 }

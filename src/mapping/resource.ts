@@ -1,10 +1,10 @@
-/** The resource of a span: which service on which host spoke. */
+/** The resource of a span: which service on which host sent it. */
 import type { Attributes } from '@opentelemetry/api';
 import type { TraceEvent } from '../codec/trace-event.js';
 import type { MappingOptions } from './options.js';
 
 /**
- * What exporters read of a resource, made here so that this room needs no SDK. Fits `Resource` of SDK 2.x and 3.x.
+ * What exporters read of a resource, made here so that the mapping needs no SDK. Fits `Resource` of SDK 2.x and 3.x.
  */
 export interface SpanResource {
   readonly attributes: Attributes;
@@ -13,8 +13,8 @@ export interface SpanResource {
   getRawAttributes(): [string, Attributes[string]][];
 }
 
-/** Who speaks in a notification. */
-export type Speaker = Pick<TraceEvent, 'project' | 'service' | 'host'>;
+/** Where a notification comes from. */
+export type Origin = Pick<TraceEvent, 'project' | 'service' | 'host'>;
 
 /** More services than this on more hosts than one fleet has: then the cache starts afresh. */
 const MAX_RESOURCES = 10_000;
@@ -25,38 +25,21 @@ const MAX_RESOURCES = 10_000;
  */
 export class Resources {
   private readonly known = new Map<string, SpanResource>();
-  /** Nearly always asked for again at once, and that is seen without a key. */
-  private last: { readonly speaker: Speaker; readonly resource: SpanResource } | undefined;
 
   constructor(private readonly options: Pick<MappingOptions, 'serviceName' | 'resourceAttributes'>) {}
 
-  of({ project, service, host }: Speaker): SpanResource {
-    const { last } = this;
-    if (
-      last !== undefined &&
-      last.speaker.service === service &&
-      last.speaker.project === project &&
-      last.speaker.host === host
-    )
-      return last.resource;
-    const speaker = { project, service, host };
-    const resource = this.find(speaker);
-    this.last = { speaker, resource };
-    return resource;
-  }
-
-  private find(speaker: Speaker): SpanResource {
-    const { project, service, host } = speaker;
+  of(origin: Origin): SpanResource {
+    const { project, service, host } = origin;
     const key = `${project.length} ${service.length} ${project}${service}${host}`;
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const resource = makeResource(this.attributesOf(speaker));
+    const resource = makeResource(this.attributesOf(origin));
     if (this.known.size >= MAX_RESOURCES) this.known.clear();
     this.known.set(key, resource);
     return resource;
   }
 
-  private attributesOf({ project, service, host }: Speaker): Attributes {
+  private attributesOf({ project, service, host }: Origin): Attributes {
     const attributes: Attributes = {
       'service.name': this.serviceName(project, service) || 'unknown_service',
     };

@@ -1,8 +1,8 @@
 /** A span in the making: attributes within their limits, text well formed. Conventions fill it, span.ts seals it. */
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { PyValue } from '../codec/python-json.js';
+import type { Redactor } from './masking/mask.js';
 import type { MappingOptions } from './options.js';
-import type { Redactor } from './redact.js';
 
 /** What an attribute's value is made from; everything else becomes text first. */
 export type Scalar = string | number | boolean;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { redactorFor } from '../../src/mapping/masking/mask.js';
 import { DEFAULT_MAPPING, type MappingOptions } from '../../src/mapping/options.js';
-import { redactorFor } from '../../src/mapping/redact.js';
 import { SpanBuilder, scalarOf } from '../../src/mapping/span-builder.js';
 import { property } from '../support/notifications.js';
 

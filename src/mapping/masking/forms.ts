@@ -1,5 +1,5 @@
 /** Secrets that their form gives away, wherever they stand. Each function looks at one place of a text. */
-import { type Cut, MASK } from './extent.js';
+import { type Cut, endsUrl, MASK } from './extent.js';
 
 const FERNET = /[\w-]{10,}(?:=|%3D){0,2}/y;
 const CRYPT = /(?:[\w./$+=-]|,(?=[a-z]=))+/y;
@@ -10,6 +10,8 @@ const LONGEST_KEY_KIND = 40;
 /** Shorter is no hash: `$1$` may be an amount. */
 const SHORTEST_HASH = 8;
 const SHORTEST_JWT_PART = 8;
+/** How far behind a host without a password to look for the rest of a password with an unescaped slash. */
+const PASSWORD_REACH = 256;
 
 /**
  * Behind the Fernet token (Keystone's tokens and encrypted credentials) whose `gAAAAA` begins at `start`;
@@ -84,4 +86,60 @@ function isBase64Url(code: number): boolean {
     code === 0x5f ||
     code === 0x2d
   );
+}
+
+/**
+ * The authority of a URL (`user:password@host:port`, several with commas between them as in oslo.messaging's
+ * transport URLs) with its passwords masked, up to the last `@`; undefined when it holds none.
+ * @param start behind `//`.
+ */
+export function maskUserInfo(text: string, start: number): Cut | undefined {
+  const end = userInfoEnd(text, start);
+  if (end === start) return undefined;
+  const userInfos = text.slice(start, end);
+  let masked = '';
+  let from = 0;
+  for (let at = userInfos.indexOf('@'); at !== -1; at = userInfos.indexOf('@', from)) {
+    const comma = userInfos.indexOf(',', at);
+    // The last `@` of this host: a password may hold one unescaped.
+    if (comma === -1) at = userInfos.length - 1;
+    else at = userInfos.lastIndexOf('@', comma);
+    const colon = userInfos.indexOf(':', from);
+    const hasPassword = colon !== -1 && colon < at - 1;
+    const next = comma === -1 ? userInfos.length : comma + 1;
+    masked += hasPassword ? `${userInfos.slice(from, colon + 1)}${MASK}` : userInfos.slice(from, at);
+    masked += userInfos.slice(at, next);
+    from = next;
+  }
+  return { start, end, replacement: masked };
+}
+
+/** Behind the last `@` of the authority at `start`; `start` when there is none. */
+function userInfoEnd(text: string, start: number): number {
+  let end = start;
+  let lastAt = -1;
+  for (; end < text.length && !endsUrl(text, end); end++) {
+    const character = text[end];
+    if (character === '/' || character === '?') {
+      if (lastAt === -1) lastAt = unescapedAt(text, start, end);
+      break;
+    }
+    if (character === '@') lastAt = end;
+  }
+  return lastAt === -1 ? start : lastAt + 1;
+}
+
+/**
+ * The last `@` behind a slash or question mark that was meant as part of a password, -1 when there is none: what
+ * stands before the slash (at `slash`) is then neither a host alone nor a host and port.
+ */
+function unescapedAt(text: string, start: number, slash: number): number {
+  const host = text.slice(start, Math.min(slash, start + PASSWORD_REACH));
+  const colon = host.lastIndexOf(':');
+  if (host.startsWith('[') || colon === -1 || /^\d*$/.test(host.slice(colon + 1))) return -1;
+  let lastAt = -1;
+  for (let at = slash; at < slash + PASSWORD_REACH && at < text.length && !endsUrl(text, at); at++) {
+    if (text[at] === '@') lastAt = at;
+  }
+  return lastAt;
 }

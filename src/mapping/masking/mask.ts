@@ -1,33 +1,83 @@
 /**
- * Secrets never leave: the door to this room's `mask-*.ts` files. In place of a secret stands `***`.
+ * What leaves as it is and what masked, by the options. Every family writes its text through a Redactor. In place of a
+ * secret stands `***`.
  */
+import { memo } from '../memo.js';
+import type { MappingOptions } from '../options.js';
 import { MASK } from './extent.js';
 import { isSecretKey } from './keys.js';
 import { maskText } from './text.js';
-import { maskQueryWith } from './url.js';
+import { maskQuery, maskUrl } from './url.js';
 
 export { isSecretKey } from './keys.js';
 export { maskText } from './text.js';
+export { maskQuery, maskUrl } from './url.js';
 
-/** A URL's query, without its `?`, with the values of secret keys masked. Order and all other bytes stay. */
-export function maskQuery(query: string): string {
-  return maskQueryWith(query, maskText);
+export interface Redactor {
+  /** Free text: a message, a Python repr, a path. */
+  text(text: string): string;
+  /** A SQL statement. A service has a few hundred of them, so each is looked at once. */
+  statement(text: string): string;
+  /** Text that stands under a key of its own. */
+  value(key: string, text: string): string;
+  query(query: string): string;
+  url(url: string): string;
+  /** Function arguments leave at all. */
+  readonly keepsArguments: boolean;
+  /** SQL parameters leave at all. */
+  readonly keepsSqlParameters: boolean;
+  /** Results of functions and statements leave at all. */
+  readonly keepsResults: boolean;
 }
 
-/** A URL with the password before its host, and secrets in its path, query and fragment masked. */
-export function maskUrl(url: string): string {
-  const hash = url.indexOf('#');
-  const beforeFragment = hash === -1 ? url : url.slice(0, hash);
-  // OAuth's answers carry their tokens in the fragment, written as a query is.
-  const fragment = hash === -1 ? '' : `#${maskQuery(url.slice(hash + 1))}`;
-  const mark = beforeFragment.indexOf('?');
-  if (mark === -1) return maskBase(beforeFragment) + fragment;
-  return `${maskBase(beforeFragment.slice(0, mark))}?${maskQuery(beforeFragment.slice(mark + 1))}${fragment}`;
+export function redactorFor({ mask, sqlParameters, results }: MappingOptions): Redactor {
+  const isStrict = mask === 'strict';
+  const keepsSqlParameters = sqlParameters && !isStrict;
+  const strip = keepsSqlParameters ? (text: string) => text : withoutSqlParameters;
+  const keeps = {
+    keepsArguments: !isStrict,
+    keepsSqlParameters,
+    keepsResults: results && !isStrict,
+  };
+  if (mask === 'off') {
+    const same = (text: string) => text;
+    return {
+      ...keeps,
+      text: strip,
+      statement: strip,
+      value: (_key, text) => strip(text),
+      query: same,
+      url: same,
+    };
+  }
+  const text = (each: string) => maskText(strip(each));
+  return {
+    ...keeps,
+    text,
+    statement: memo(text),
+    value: (key, text) => maskValue(key, strip(text)),
+    query: maskQuery,
+    url: maskUrl,
+  };
 }
 
-/** Scheme, authority and path. Without a scheme, as in `//user:password@host`, there is an authority all the same. */
-function maskBase(base: string): string {
-  return base.startsWith('//') ? maskText(`x:${base}`).slice(2) : maskText(base);
+const PARAMETERS = '[parameters: ';
+
+/**
+ * SQLAlchemy ends the text of an error with `[SQL: …]\n[parameters: …]\n(Background …)`, the very parameters that are
+ * otherwise left out. A repr holds no bare line break, so the section ends at the first `]` before one.
+ */
+export function withoutSqlParameters(text: string): string {
+  let out = '';
+  let from = 0;
+  for (;;) {
+    const begin = text.indexOf(PARAMETERS, from);
+    if (begin < 0) return from === 0 ? text : out + text.slice(from);
+    out += `${text.slice(from, begin + PARAMETERS.length)}***]`;
+    const lineEnd = text.indexOf(']\n', begin);
+    if (lineEnd < 0) return out;
+    from = lineEnd + 1;
+  }
 }
 
 /** Text that stands under a key of its own: gone altogether when the key is secret, unless it is empty. */

@@ -8,9 +8,8 @@
 import { type Announcement, findAnnouncement } from './announcements.js';
 import { type Cut, containerEnd, isKeyCharacter, lineEnd, MASK } from './extent.js';
 import { fieldOf, isQueryField } from './field.js';
-import { fernetEnd, hashEnd, JwtFinder, privateKeyBody } from './forms.js';
+import { fernetEnd, hashEnd, JwtFinder, maskUserInfo, privateKeyBody } from './forms.js';
 import { isSecretKey, isSecretQueryKey, LONGEST_KEY } from './keys.js';
-import { maskUserInfo } from './url.js';
 import { elementOf } from './xml.js';
 
 /** Values that hide nothing, and those that are masked already. `<?>` is what Nova's objects print for an unset field. */
