@@ -16,7 +16,7 @@ import type { SpanBuilder } from './span-builder.js';
 const TRACEBACK = 'Traceback (most recent call last)';
 
 /**
- * @param isComplete an incomplete point stays UNSET: half of it is unknown.
+ * @param isComplete an incomplete point stays UNSET: one event of it is unknown.
  * @param endTime microseconds; when the exception left the point.
  */
 export function describeError(

@@ -7,7 +7,7 @@ import { hasRaised } from './error.js';
 /** For a client every status from here on is an error. */
 const FIRST_FAILURE = 400;
 
-/** An incomplete point has not: half of it is unknown. */
+/** An incomplete point has not: one event of it is unknown. */
 export function hasFailed({ start, stop }: Pick<TracePoint<unknown>, 'start' | 'stop'>): boolean {
   if (start === undefined || stop === undefined) return false;
   if (hasRaised(stop)) return true;

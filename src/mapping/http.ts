@@ -100,7 +100,7 @@ function portOf(request: PyObject): number | undefined {
 
 /**
  * For a client every status from 400 on is an error; the code as text is its type.
- * @param isComplete an incomplete point stays UNSET: half of it is unknown.
+ * @param isComplete an incomplete point stays UNSET: one event of it is unknown.
  */
 function describeResponse(builder: SpanBuilder, response: PyObject, isComplete: boolean): void {
   const status = response['status_code'];

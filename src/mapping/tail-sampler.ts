@@ -9,12 +9,13 @@
  * Pure: the caller's clock, nothing of its own.
  */
 import type { TraceEvent } from '../codec/trace-event.js';
-import { pointKey, type TracePoint } from '../pairing/pair.js';
+import type { TracePoint } from '../pairing/pair.js';
 import { hasFailed } from './failed.js';
 import { toTraceId } from './ids.js';
 import { isSampled } from './sampling.js';
 import type { Ruled } from './trace-filter.js';
-import { exchangeToken, mainOf } from './trace-state.js';
+import { mainOf } from './trace-state.js';
+import { countTokens, WaitingPoints } from './waiting-points.js';
 
 /** Sampling by result: which traces are worth exporting, and the bounds of what waits for that to show. */
 export interface KeepOptions {
@@ -55,7 +56,7 @@ interface Undecided<Token> {
   /** When its first and its last notification came, by the caller's clock, ms. */
   readonly since: number;
   active: number;
-  /** Of all its messages, those of open halves among them. */
+  /** Of all its messages, those of open points among them. */
   bytes: number;
   /** When the first of its notifications was written and the last, microseconds. */
   begin: number;
@@ -77,7 +78,7 @@ export class TailSampler<Token> {
   private readonly traces = new Map<string, Undecided<Token>>();
   private readonly decided = new Map<string, 'keep' | KeepReason>();
   /** Points that wait, by their key. */
-  private readonly held = new Map<string, TracePoint<Token>>();
+  private readonly held = new WaitingPoints<Token>();
   private readonly options: KeepOptions;
   private bytes = 0;
 
@@ -97,13 +98,11 @@ export class TailSampler<Token> {
 
   /** Tokens of the points that wait. */
   get heldTokens(): number {
-    let tokens = 0;
-    for (const { tokens: some } of this.held.values()) tokens += some.length;
-    return tokens;
+    return this.held.tokens;
   }
 
-  /** A half has come. @param bytes the size of its message. */
-  see({ baseId, traceId, phase: half, timestamp }: TraceEvent, bytes: number, now: number): void {
+  /** An event has come. @param bytes the size of its message. */
+  see({ baseId, traceId, phase, timestamp }: TraceEvent, bytes: number, now: number): void {
     const id = String(baseId);
     if (this.decisionOf(id) !== undefined) return;
     const trace = this.traces.get(id) ?? this.begin(id, now);
@@ -112,13 +111,12 @@ export class TailSampler<Token> {
     this.bytes += bytes;
     trace.begin = Math.min(trace.begin, timestamp);
     trace.end = Math.max(trace.end, timestamp);
-    if (half === 'start') trace.open.add(String(traceId));
+    if (phase === 'start') trace.open.add(String(traceId));
   }
 
-  /** Like that of `TraceFilter`: a half of a point that waits comes again. */
-  takeAgain(notification: TraceEvent, token: Token): { readonly released: Token } | undefined {
-    const point = this.held.get(pointKey(notification));
-    return point && { released: exchangeToken(point, notification.phase, token) };
+  /** See {@link WaitingPoints.takeAgain}. */
+  takeAgain(event: TraceEvent, token: Token): { readonly released: Token } | undefined {
+    return this.held.takeAgain(event, token);
   }
 
   /** What the other rules have decided on passes, waits, or is dropped. */
@@ -158,14 +156,7 @@ export class TailSampler<Token> {
 
   /** Forgets the waiting points all of whose tokens are void: they will come again. @returns how many tokens. */
   forget(isVoid: (token: Token) => boolean): number {
-    let tokens = 0;
-    const gone = new Set<TracePoint<Token>>();
-    for (const [key, point] of this.held) {
-      if (!point.tokens.every(isVoid)) continue;
-      tokens += point.tokens.length;
-      this.held.delete(key);
-      gone.add(point);
-    }
+    const gone = this.held.forget(isVoid);
     if (gone.size === 0) return 0;
     for (const [id, trace] of this.traces) {
       const staying = trace.waiting.filter((ruled) => ruled.kind === 'root' || !gone.has(ruled.point));
@@ -174,7 +165,7 @@ export class TailSampler<Token> {
       // Its root span is made again, too, when the points come again that it was made of.
       if (trace.waiting.every(({ kind }) => kind === 'root')) this.end(id, trace);
     }
-    return tokens;
+    return countTokens(gone);
   }
 
   private begin(id: string, now: number): Undecided<Token> {
@@ -222,7 +213,7 @@ export class TailSampler<Token> {
 
   private hold(trace: Undecided<Token>, ruled: Exclude<Ruled<Token>, { kind: 'drop' }>): void {
     trace.waiting.push(ruled);
-    if (ruled.kind === 'keep') this.held.set(pointKey(ruled.point), ruled.point);
+    if (ruled.kind === 'keep') this.held.add(ruled.point);
   }
 
   /** Past a bound the traces that began first are decided. */
@@ -243,7 +234,7 @@ export class TailSampler<Token> {
     this.end(id, trace);
     this.remember(id, decision);
     for (const ruled of trace.waiting) {
-      if (ruled.kind === 'keep') this.held.delete(pointKey(ruled.point));
+      if (ruled.kind === 'keep') this.held.delete(ruled.point);
       yield* pass(ruled, decision);
     }
   }

@@ -10,12 +10,11 @@
  * Pure: the caller's clock, nothing of its own.
  */
 import type { TraceEvent } from '../codec/trace-event.js';
-import { pointKey, type TracePoint } from '../pairing/pair.js';
+import type { TracePoint } from '../pairing/pair.js';
 import { familyOf } from './conventions.js';
 import { hasRaised } from './error.js';
 import {
   type DropReason,
-  exchangeToken,
   gather,
   letGo,
   mainOf,
@@ -25,6 +24,7 @@ import {
   stayingPoints,
   type Trace,
 } from './trace-state.js';
+import { countTokens, WaitingPoints } from './waiting-points.js';
 
 export type { DropReason } from './trace-state.js';
 
@@ -69,7 +69,7 @@ export class TraceFilter<Token> {
   private readonly rooted = new Set<string>();
   private readonly remains = new Map<string, Remains>();
   /** Points that wait for their trace to be over, by their key. */
-  private readonly held = new Map<string, TracePoint<Token>>();
+  private readonly held = new WaitingPoints<Token>();
   private readonly options: TraceFilterOptions;
   private readonly dropped: ReadonlySet<string>;
 
@@ -89,12 +89,10 @@ export class TraceFilter<Token> {
 
   /** Tokens of the points that wait for their trace to be over. */
   get heldTokens(): number {
-    let tokens = 0;
-    for (const point of this.held.values()) tokens += point.tokens.length;
-    return tokens;
+    return this.held.tokens;
   }
 
-  /** A half has come: its trace is alive, and so is its parent, if this point stays. */
+  /** An event has come: its trace is alive, and so is its parent, if this point stays. */
   see(notification: TraceEvent, now: number): void {
     const trace = this.touch(String(notification.baseId), now);
     if (notification.phase === 'stop' || !this.drops) return;
@@ -102,17 +100,12 @@ export class TraceFilter<Token> {
     if (!this.mayBeDropped(notification)) this.addParent(trace, notification);
   }
 
-  /**
-   * Whether a half is one of a point that waits, and so comes again: the new token takes the old one's place. A half
-   * that a waiting point was given up on comes too late.
-   * @returns the token to let go of; undefined when no such point waits.
-   */
-  takeAgain(notification: TraceEvent, token: Token): { readonly released: Token } | undefined {
-    const point = this.held.get(pointKey(notification));
-    return point && { released: exchangeToken(point, notification.phase, token) };
+  /** See {@link WaitingPoints.takeAgain}. */
+  takeAgain(event: TraceEvent, token: Token): { readonly released: Token } | undefined {
+    return this.held.takeAgain(event, token);
   }
 
-  /** A point has both its halves, or will never have them. */
+  /** A point has both its events, or will never have them. */
   *rule(point: TracePoint<Token>, now: number): Generator<Ruled<Token>> {
     const main = mainOf(point);
     const trace = this.touch(String(main.baseId), now);
@@ -125,7 +118,7 @@ export class TraceFilter<Token> {
       yield { kind: 'drop', point, reason };
     } else {
       trace.undecided.push({ point, reason });
-      this.held.set(pointKey(point), point);
+      this.held.add(point);
     }
     yield* this.overflow();
   }
@@ -149,15 +142,12 @@ export class TraceFilter<Token> {
    * @returns how many tokens.
    */
   forget(isVoid: (token: Token) => boolean): number {
-    let tokens = 0;
-    for (const [key, point] of this.held) {
-      if (!point.tokens.every(isVoid)) continue;
-      tokens += point.tokens.length;
-      this.held.delete(key);
+    const gone = this.held.forget(isVoid);
+    for (const point of gone) {
       const trace = this.traces.get(String(mainOf(point).baseId));
       if (trace !== undefined) letGo(trace, point);
     }
-    return tokens;
+    return countTokens(gone);
   }
 
   private get drops(): boolean {
@@ -204,10 +194,10 @@ export class TraceFilter<Token> {
     const before = rootSpanInputs(trace);
     gather(trace, point);
     const after = rootSpanInputs(trace);
-    for (const kept of after) this.held.set(pointKey(kept), kept);
+    for (const kept of after) this.held.add(kept);
     for (const kept of [...before, point]) {
       if (after.has(kept)) continue;
-      this.held.delete(pointKey(kept));
+      this.held.delete(kept);
       yield { kind: 'keep', point: kept };
     }
   }
@@ -230,7 +220,7 @@ export class TraceFilter<Token> {
     this.remember(key, trace);
     const staying = stayingPoints(trace);
     for (const { point, reason } of trace.undecided) {
-      this.held.delete(pointKey(point));
+      this.held.delete(point);
       if (staying.has(point)) yield* this.keep(point, trace);
       else yield { kind: 'drop', point, reason };
     }
@@ -242,7 +232,7 @@ export class TraceFilter<Token> {
       yield { kind: 'root', of: mainOf(of), begin: trace.begin, end: trace.end };
     }
     for (const point of kept) {
-      this.held.delete(pointKey(point));
+      this.held.delete(point);
       yield { kind: 'keep', point };
     }
   }

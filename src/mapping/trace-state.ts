@@ -64,21 +64,6 @@ export function newTrace<Token>(hasRoot: boolean, remains: Remains | undefined):
   };
 }
 
-/**
- * A half of a waiting point comes again: the new token takes the old one's place. A half that the point was given up
- * on comes too late.
- * @returns the token to let go of.
- */
-export function exchangeToken<Token>(
-  point: TracePoint<Token>,
-  half: TraceEvent['phase'],
-  token: Token,
-): Token {
-  if (point[half] === undefined) return token;
-  const [released] = point.tokens.splice(half === 'start' ? 0 : point.tokens.length - 1, 1, token);
-  return released as Token;
-}
-
 /** A waiting point will come again: it is as if it had not come yet. */
 export function letGo<Token>(trace: Trace<Token>, gone: TracePoint<Token>): void {
   trace.undecided = trace.undecided.filter(({ point }) => point !== gone);
