@@ -5,7 +5,7 @@ import { Bridge } from '../src/bridge.js';
 import type { Delivery, Receiver, ReceiverHandler } from '../src/contracts.js';
 import { total } from '../src/counts.js';
 import { AckScheduler } from '../src/rabbitmq/ack-scheduler.js';
-import { Consumption } from '../src/rabbitmq/consumption.js';
+import { Consumer } from '../src/rabbitmq/consumer.js';
 import type { RabbitDelivery } from '../src/rabbitmq/rabbit-delivery.js';
 import { Requeuer } from '../src/rabbitmq/requeue.js';
 import { StatusLogger } from '../src/rabbitmq/status-logger.js';
@@ -15,7 +15,7 @@ import { RememberingLog } from './support/receiving.js';
 import { HeldSink, TAKEN } from './support/spans.js';
 
 const MAIN = 'profiler.info';
-const PARKING = 'parking';
+const HOLDING = 'holding';
 const POINTS = 2;
 const NEVER_MS = 3_600_000;
 const LONG_AGO = { since: -NEVER_MS };
@@ -31,7 +31,7 @@ type Step =
   | { readonly kind: 'age'; readonly queue: string; readonly choice: number }
   | { readonly kind: 'die'; readonly heard: number };
 
-const queue = fc.constantFrom(MAIN, PARKING);
+const queue = fc.constantFrom(MAIN, HOLDING);
 const choice = fc.nat(50);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('deliver' as const), queue, choice }) },
@@ -105,7 +105,7 @@ class World implements Receiver {
   private readonly log = new RememberingLog();
   private readonly answered = new Set<number>();
   private handler!: ReceiverHandler;
-  private consumptions: Consumption[] = [];
+  private consumptions: Consumer[] = [];
   private renewal: Requeuer | undefined;
 
   constructor(deliveredBefore: readonly boolean[]) {
@@ -126,7 +126,7 @@ class World implements Receiver {
   }
 
   get unacknowledged(): number {
-    return this.consumptions.reduce((sum, { unsettled }) => sum + unsettled, 0);
+    return this.consumptions.reduce((sum, { unacknowledged: unsettled }) => sum + unsettled, 0);
   }
 
   async run(handler: ReceiverHandler): Promise<void> {
@@ -139,22 +139,22 @@ class World implements Receiver {
 
   async connect(): Promise<void> {
     const connection = this.broker.connect();
-    const consumptions: Consumption[] = [];
+    const consumptions: Consumer[] = [];
     const renewal = new Requeuer({
-      ...{ publisher: this.broker.publisher, holdingQueue: { name: PARKING }, deadLetters: undefined },
-      ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, onRenewed: () => undefined },
+      ...{ publisher: this.broker.publisher, holdingQueue: { name: HOLDING }, deadLetters: undefined },
+      ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, onRequeued: () => undefined },
       outstanding: () => consumptions.map(({ outstanding }) => outstanding),
       where: connection.where,
-      announcer: new StatusLogger(this.log),
+      statusLogger: new StatusLogger(this.log),
       backoff: { initialMs: 1, maximumMs: 1 },
       random: () => 0,
     });
-    const turns = new AckScheduler();
-    for (const queue of [MAIN, PARKING]) {
+    const acks = new AckScheduler();
+    for (const queue of [MAIN, HOLDING]) {
       const stopping = new AbortController().signal;
       const onKept = (delivery: RabbitDelivery): void => renewal.consider(delivery);
-      const options = { queue, prefetch: 100, handler: this.handler, turns, stopping, onKept, log: this.log };
-      consumptions.push(await Consumption.open(connection, options));
+      const options = { queue, prefetch: 100, handler: this.handler, acks, stopping, onKept, log: this.log };
+      consumptions.push(await Consumer.open(connection, options));
     }
     this.consumptions = consumptions;
     this.renewal = renewal;
@@ -175,7 +175,7 @@ class World implements Receiver {
       assert.ok(rounds < MOST_ROUNDS, `${this.broker.messages} messages are never settled`);
       const isBusy =
         this.broker.answer(0, 'written') ||
-        this.broker.deliver(PARKING, 0) ||
+        this.broker.deliver(HOLDING, 0) ||
         this.broker.deliver(MAIN, 0) ||
         this.answerRequest(0, true);
       if (!isBusy) this.broker.hear();

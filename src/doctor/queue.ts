@@ -12,7 +12,7 @@ import { TapBindings } from '../rabbitmq/tap-bindings.js';
 import {
   declareTemporaryTap,
   hasExchange,
-  parkingName,
+  holdingQueueName,
   type QueueDepth,
   queueDepth,
   takeLock,
@@ -35,7 +35,7 @@ export const QUEUE_CHECKS = [
   'other bridges',
   'other consumers',
   'permissions',
-  'renewal',
+  'requeue',
   'exchanges',
 ] as const;
 
@@ -70,7 +70,7 @@ export async function examineQueue(
       return ok('granted');
     });
   }
-  exam.note(where, 'renewal', describeRenewal(connection.server.version, settings));
+  exam.note(where, 'requeue', describeRequeueing(connection.server.version, settings));
   await check('exchanges', () => (mode === 'drain' ? lookAtExchanges : tryBindings)(admitted, settings, log));
   return { isFree: isLocked === false && others === 0, depth };
 }
@@ -129,15 +129,15 @@ function permissionsOf(
   settings: BrokerSettings,
   queue: string,
 ): [what: string, ask: () => Promise<void>][] {
-  const parking = parkingName(queue);
-  const own = [parking, ...(settings.deadLetters ? [settings.deadLetterQueue] : [])];
+  const holding = holdingQueueName(queue);
+  const own = [holding, ...(settings.deadLetters ? [settings.deadLetterQueue] : [])];
   return [
     [`read "${queue}"`, () => checkMayConsume(connection, queue)],
     ...(settings.mode === 'tap' ? [queue, ...own] : own).map(
       (name) =>
         [`configure "${name}"`, () => checkMayDeclare(connection, name)] as [string, () => Promise<void>],
     ),
-    [`read "${parking}"`, () => checkMayConsume(connection, parking)],
+    [`read "${holding}"`, () => checkMayConsume(connection, holding)],
     ['write "amq.default"', () => checkMayPublish(connection)],
     ...(settings.mode === 'tap'
       ? ([[`write "${queue}", to bind it`, () => checkMayBind(connection, queue)]] as [
@@ -154,7 +154,10 @@ const DELIVERY_LIMIT = 20;
 const CONSUMER_TIMEOUT_MS = 30 * 60_000;
 
 /** What the broker is set to, AMQP does not tell; what it is set to by default, its version does. */
-function describeRenewal(version: string, { requeueAfterMs, requeueAtDeliveries }: BrokerSettings): Finding {
+function describeRequeueing(
+  version: string,
+  { requeueAfterMs, requeueAtDeliveries }: BrokerSettings,
+): Finding {
   if (requeueAfterMs >= CONSUMER_TIMEOUT_MS) {
     return warn(
       `--requeue-after is not below consumer_timeout, ${formatDuration(CONSUMER_TIMEOUT_MS)} by default`,
@@ -168,7 +171,7 @@ function describeRenewal(version: string, { requeueAfterMs, requeueAtDeliveries 
       'lower it: what was given out more often is discarded by the broker',
     );
   }
-  return ok(`below the broker's defaults; renewed after ${formatDuration(requeueAfterMs)}`);
+  return ok(`below the broker's defaults; requeued after ${formatDuration(requeueAfterMs)}`);
 }
 
 async function lookAtExchanges({ connection }: Admitted, { exchanges }: BrokerSettings): Promise<Finding> {

@@ -29,7 +29,7 @@ const LONGEST_WAIT_MS = 1_000;
 const FEW = 0.125;
 
 /** One channel's settlements. */
-export interface SettlingChannel {
+export interface AckChannel {
   /** How many messages the broker hands out ahead of their settlement. */
   readonly window: number;
   /** How many settlements the broker does not know of. */
@@ -43,17 +43,17 @@ export interface SettlingChannel {
 }
 
 export class AckScheduler {
-  readonly #channels = new Set<SettlingChannel>();
+  readonly #channels = new Set<AckChannel>();
   #isScheduled = false;
   #isUrgent = false;
   #timer: NodeJS.Timeout | undefined;
 
-  join(channel: SettlingChannel): void {
+  join(channel: AckChannel): void {
     this.#channels.add(channel);
   }
 
   /** The channel is gone, and its settlements with it. */
-  leave(channel: SettlingChannel): void {
+  leave(channel: AckChannel): void {
     this.#channels.delete(channel);
     if (this.#channels.size === 0) this.#stopWaiting();
   }

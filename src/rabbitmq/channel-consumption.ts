@@ -13,7 +13,7 @@ import { acknowledgerOf, messageWith } from './acknowledger.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
 import { BodyArena } from './body-arena.js';
 import { inOneWrite } from './one-write.js';
-import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
+import { type DeliveryOwner, RabbitDelivery } from './rabbit-delivery.js';
 
 export interface ChannelConsumptionOptions {
   readonly queue: string;
@@ -41,7 +41,7 @@ export class ChannelConsumption {
   readonly #acknowledger: Acknowledger;
   #end!: (lost?: BridgeError) => void;
   /** Nothing is ever kept aside here. */
-  readonly #holder: Holder = {
+  readonly #holder: DeliveryOwner = {
     settle: (delivery, how) => this.#settle(delivery, how),
     withdraw: (delivery) => this.#withdraw(delivery),
     release: () => undefined,

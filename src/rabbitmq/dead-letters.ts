@@ -21,7 +21,7 @@ export interface DeadLettersOptions {
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly queue: OwnQueue;
   readonly where: Where;
-  readonly announcer: StatusLogger;
+  readonly statusLogger: StatusLogger;
   /** Told of each delivery that could not be written and is held. */
   readonly onHeld: (delivery: RabbitDelivery) => void;
   readonly onWritten: () => void;
@@ -85,7 +85,7 @@ export class DeadLetters {
     const published = await publisher.publish(queue, body, deadLetterProperties(properties, from, why));
     if (published.kind === 'written') {
       onWritten();
-      delivery.holder.release(delivery);
+      delivery.owner.release(delivery);
       return true;
     }
     this.#hold(delivery, why);
@@ -125,7 +125,7 @@ export class DeadLetters {
 
   #announce(published: Exclude<Published, { kind: 'written' }>): void {
     if (this.#closing.signal.aborted) return;
-    const { where, queue, announcer } = this.options;
+    const { where, queue, statusLogger: announcer } = this.options;
     const { reason, hint } = explainUnwritten(published, where, queue.name);
     const fields = { broker: hostAndPort(where), queue: queue.name, held: this.held, hint };
     announcer.say('error', fields, `messages cannot be set aside and are held, unacknowledged: ${reason}`);

@@ -33,7 +33,7 @@ export interface RampedConsumer {
   /** Whether it holds anything unacknowledged that was given out so often before. */
   holdsDelivered(times: number): boolean;
   /** Lets the broker hand out so many messages more. Rejects when the channel has died. */
-  widen(by: number): Promise<void>;
+  grow(by: number): Promise<void>;
 }
 
 export interface PrefetchRamp {
@@ -62,7 +62,7 @@ export async function rampUp(
     if (over.aborted) return;
     const next = Math.min(prefetch, WINDOWS[index + 1]?.size ?? prefetch);
     try {
-      await cautious.widen(next - window.size);
+      await cautious.grow(next - window.size);
     } catch {
       // The channel has died, and the consumption has ended.
       return;

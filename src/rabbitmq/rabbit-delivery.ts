@@ -7,7 +7,7 @@ import { deliveriesBefore, type Provenance, provenanceOf } from './provenance.js
 import { isShardExchange } from './shard-names.js';
 
 /** The channel's side of a delivery. */
-export interface Holder {
+export interface DeliveryOwner {
   settle(delivery: RabbitDelivery, how: Settlement): boolean;
   /** Takes it from the handler, who is told that it comes again. @returns whether it was live. */
   withdraw(delivery: RabbitDelivery): boolean;
@@ -101,7 +101,7 @@ export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored 
    * @param since when the channel handed the message out, monotonic milliseconds.
    */
   constructor(
-    readonly holder: Holder,
+    readonly owner: DeliveryOwner,
     readonly origin: Origin,
     message: HandedOut,
     queue: string,
@@ -159,11 +159,11 @@ export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored 
   }
 
   acknowledge(): boolean {
-    return this.holder.settle(this, 'accept');
+    return this.owner.settle(this, 'accept');
   }
 
   deadLetter(why: Rejection): boolean {
-    return this.holder.settle(this, why);
+    return this.owner.settle(this, why);
   }
 
   /** It was handed over: from now on its body is asked for seldom, or never once it is settled. */
@@ -192,6 +192,6 @@ export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored 
     const { tag: deliveryTag, body: content } = this;
     const { properties, queue, ...fields } = this.#markings;
     const message = { fields: { ...fields, deliveryTag }, properties, content };
-    return new RabbitDelivery(this.holder, this.origin, message, queue, this.since, true);
+    return new RabbitDelivery(this.owner, this.origin, message, queue, this.since, true);
   }
 }

@@ -2,11 +2,11 @@
 import type { Log } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import type { BackoffBounds } from './backoff.js';
-import type { IntakeOptions } from './consumer-session.js';
+import type { ConsumerSessionOptions } from './consumer-session.js';
 import { DEAD_LETTER_QUEUE, DEFAULT_MAX_DEAD_LETTERS } from './dead-letters.js';
 import { DEFAULT_REQUEUE_AFTER_MS, DEFAULT_REQUEUE_AT_DELIVERIES } from './requeue.js';
 import type { BindingReport } from './tap-bindings.js';
-import { type OwnQueue, parkingName } from './topology.js';
+import { holdingQueueName, type OwnQueue } from './topology.js';
 
 /** Consume the queue that OpenStack's publishers declare, without ever declaring it. */
 export interface DrainSource {
@@ -53,7 +53,7 @@ export interface RabbitReceiverOptions {
    * How deliveries are renewed that stay open. `false`: they are held until the broker runs out of patience; so they
    * are for a temporary tap.
    */
-  readonly renewal?: false | RenewalOptions;
+  readonly requeue?: false | RequeueOptions;
   /** Uniform in [0, 1), for jitter. */
   readonly random?: () => number;
 }
@@ -66,8 +66,8 @@ export interface DeadLetterOptions {
   readonly maxLength?: number;
 }
 
-/** When a delivery that stays open goes round by the parking queue. */
-export interface RenewalOptions {
+/** When a delivery that stays open goes round by the holding queue. */
+export interface RequeueOptions {
   /** Milliseconds after which an open delivery is renewed; well below the broker's `consumer_timeout`. Default 10 min. */
   readonly afterMs?: number;
   /**
@@ -87,15 +87,15 @@ export interface RabbitReceiverStatus {
   readonly broker?: string;
   /** Connections made after the first one. */
   readonly reconnects: number;
-  readonly unsettled: number;
+  readonly unacknowledged: number;
   /** Messages written to the dead-letter queue. */
   readonly deadLettered: number;
   /** Rejected messages that cannot be written there now, and are held. Anything but 0 needs somebody to look. */
   readonly heldDeadLetters: number;
   /** Deliveries renewed. */
-  readonly renewed: number;
-  /** Unsettled deliveries that came back from the parking queue. */
-  readonly parked: number;
+  readonly requeued: number;
+  /** Unsettled deliveries that came back from the holding queue. */
+  readonly fromHoldingQueue: number;
   /** Whether the broker blocks publishers at the moment. */
   readonly blocked: boolean;
   /** Of a tap. */
@@ -104,15 +104,17 @@ export interface RabbitReceiverStatus {
 
 /** The queues of our own that a consumption of `queue` needs. */
 export function ownQueues(
-  { source, deadLetters = {}, renewal = {} }: RabbitReceiverOptions,
+  { source, deadLetters = {}, requeue: renewal = {} }: RabbitReceiverOptions,
   queue: string,
-): Pick<IntakeOptions, 'deadLetters' | 'renewal'> {
+): Pick<ConsumerSessionOptions, 'deadLetters' | 'requeue'> {
   // What comes out of a queue that goes with the connection has no claim to outlive it.
-  if (source.mode === 'tap' && source.temporary) return { deadLetters: undefined, renewal: undefined };
+  if (source.mode === 'tap' && source.temporary) return { deadLetters: undefined, requeue: undefined };
   return {
     deadLetters: deadLetters === false ? undefined : deadLetterQueue(deadLetters),
-    renewal:
-      renewal === false ? undefined : { holdingQueue: { name: parkingName(queue) }, ...patience(renewal) },
+    requeue:
+      renewal === false
+        ? undefined
+        : { holdingQueue: { name: holdingQueueName(queue) }, ...patience(renewal) },
   };
 }
 
@@ -120,10 +122,10 @@ function deadLetterQueue({ queue, maxLength }: DeadLetterOptions): OwnQueue {
   return { name: queue ?? DEAD_LETTER_QUEUE, maxLength: maxLength ?? DEFAULT_MAX_DEAD_LETTERS };
 }
 
-function patience({ afterMs, atDeliveries }: RenewalOptions): Required<RenewalOptions> {
+function patience({ afterMs, atDeliveries }: RequeueOptions): Required<RequeueOptions> {
   return {
     afterMs: afterMs ?? DEFAULT_REQUEUE_AFTER_MS,
-    // Copies in the parking queue are not counted: at 0 they would be renewed for ever.
+    // Copies in the holding queue are not counted: at 0 they would be renewed for ever.
     atDeliveries: Math.max(1, atDeliveries ?? DEFAULT_REQUEUE_AT_DELIVERIES),
   };
 }

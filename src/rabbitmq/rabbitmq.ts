@@ -5,17 +5,17 @@
 import type { Receiver, ReceiverHandler, ReceiverState } from '../contracts.js';
 import { pause, settledOrAborted, settledWithin } from '../pause.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from './backoff.js';
-import { BrokerLink } from './broker-link.js';
 import {
   type BrokerConnection,
   OPENING_DEADLINE_MS,
   openConnection,
   PUBLISHER_CONNECTION_NAME,
 } from './connection.js';
-import { ConsumerSession, type IntakeCounts, type IntakeOptions } from './consumer-session.js';
+import { ConsumerSession, type ConsumerSessionOptions, type SessionCounts } from './consumer-session.js';
 import { type Explanation, explain, hostAndPort, type Where } from './hints.js';
 import type { Connected } from './host-cycle.js';
 import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
+import { ReconnectLoop } from './reconnect-loop.js';
 import { TapBindings } from './tap-bindings.js';
 import { declareTap, declareTemporaryTap, mayConsume, type QueueDepth, queueDepth } from './topology.js';
 
@@ -24,7 +24,7 @@ export type {
   DrainSource,
   RabbitReceiverOptions,
   RabbitReceiverStatus,
-  RenewalOptions,
+  RequeueOptions as RenewalOptions,
   TapSource,
 } from './rabbitmq-options.js';
 
@@ -52,8 +52,8 @@ type Wait = Explanation & {
  */
 export class RabbitReceiver implements Receiver {
   readonly name: string;
-  readonly #link: BrokerLink;
-  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
+  readonly #link: ReconnectLoop;
+  readonly #counts: SessionCounts = { deadLettered: 0, requeued: 0 };
   readonly #options: RabbitReceiverOptions;
   readonly #queueBackoff: Backoff;
   readonly #bindings: TapBindings | undefined;
@@ -64,7 +64,7 @@ export class RabbitReceiver implements Receiver {
     const { source, log, random } = options;
     const queue = source.queue ?? (source.mode === 'drain' ? 'profiler.info' : 'osprofiler-otel-bridge');
     this.name = `rabbitmq ${source.mode} ${queue}`;
-    this.#link = new BrokerLink(options, queue, (why, where) => this.#announce('warn', why, where));
+    this.#link = new ReconnectLoop(options, queue, (why, where) => this.#announce('warn', why, where));
     this.#options = options;
     this.#queue = queue;
     this.#queueBackoff = new Backoff(QUEUE_BACKOFF, random);
@@ -79,17 +79,17 @@ export class RabbitReceiver implements Receiver {
   }
 
   get unacknowledged(): number {
-    return this.#intake?.unsettled ?? 0;
+    return this.#intake?.unacknowledged ?? 0;
   }
 
   status(): RabbitReceiverStatus {
     return {
       queue: this.#queue,
       ...this.#link.status(),
-      unsettled: this.unacknowledged,
+      unacknowledged: this.unacknowledged,
       ...this.#counts,
       heldDeadLetters: this.#intake?.heldDeadLetters ?? 0,
-      parked: this.#intake?.parked ?? 0,
+      fromHoldingQueue: this.#intake?.fromHoldingQueue ?? 0,
       blocked: this.#intake?.blocked ?? false,
       ...(this.#bindings === undefined ? {} : { bindings: this.#bindings.report }),
     };
@@ -146,10 +146,10 @@ export class RabbitReceiver implements Receiver {
     }
   }
 
-  #intakeOptions({ host }: Connected, handler: ReceiverHandler): IntakeOptions {
+  #intakeOptions({ host }: Connected, handler: ReceiverHandler): ConsumerSessionOptions {
     const { address, prefetch, log, backoff, random } = this.#options;
     return {
-      ...{ handler, log, random, announcer: this.#link.announcer, counts: this.#counts },
+      ...{ handler, log, random, statusLogger: this.#link.statusLogger, counts: this.#counts },
       queue: this.#queue,
       prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(prefetch))),
       stopping: this.#link.stopping,
@@ -208,7 +208,7 @@ export class RabbitReceiver implements Receiver {
   #declareConsuming(connection: BrokerConnection): void {
     const { host, port, vhost } = connection.where;
     this.#link.state = { kind: 'consuming' };
-    this.#link.announcer.forget();
+    this.#link.statusLogger.forget();
     this.#queueBackoff.reset();
     const fields = { broker: hostAndPort({ host, port }), vhost, queue: this.#queue };
     this.#options.log.info(fields, `consuming ${this.#queue}`);
@@ -222,7 +222,7 @@ export class RabbitReceiver implements Receiver {
 
   #announce(level: 'info' | 'warn', { reason, hint }: Explanation, where: Where): void {
     const fields = { broker: hostAndPort(where), vhost: where.vhost, queue: this.#queue, hint };
-    this.#link.announcer.say(level, fields, `waiting: ${reason}`);
+    this.#link.statusLogger.say(level, fields, `waiting: ${reason}`);
   }
 }
 

@@ -41,11 +41,11 @@ export interface RequeuerOptions {
   readonly deadLetters: Pick<DeadLetters, 'add' | 'withdraw' | 'holds'> | undefined;
   /** What is unacknowledged, for each channel: oldest first. */
   readonly outstanding: () => readonly Iterable<RabbitDelivery>[];
-  /** Whether the parking queue is consumed, so that copies come back. */
+  /** Whether the holding queue is consumed, so that copies come back. */
   readonly isOpen: () => boolean;
   readonly where: Where;
-  readonly announcer: StatusLogger;
-  readonly onRenewed: () => void;
+  readonly statusLogger: StatusLogger;
+  readonly onRequeued: () => void;
   readonly backoff: BackoffBounds;
   readonly random: (() => number) | undefined;
 }
@@ -71,7 +71,7 @@ export class Requeuer {
     this.#wake.abort();
   }
 
-  /** The parking queue is consumed now. */
+  /** The holding queue is consumed now. */
   open(): void {
     this.#wake.abort();
   }
@@ -127,30 +127,30 @@ export class Requeuer {
 
   /** @returns why it failed; undefined when it did not. */
   async #renew(delivery: RabbitDelivery): Promise<Exclude<Published, { kind: 'written' }> | undefined> {
-    const { publisher, holdingQueue: parking, deadLetters, onRenewed } = this.options;
+    const { publisher, holdingQueue: holding, deadLetters, onRequeued: onRenewed } = this.options;
     const rejection = deadLetters?.withdraw(delivery);
-    if (rejection === undefined && !delivery.holder.withdraw(delivery)) return undefined;
+    if (rejection === undefined && !delivery.owner.withdraw(delivery)) return undefined;
     const { body, properties, from } = delivery;
-    const published = await publisher.publish(parking, body, returningProperties(properties, from));
+    const published = await publisher.publish(holding, body, returningProperties(properties, from));
     if (published.kind !== 'written') {
       this.#restore(delivery, rejection);
       return published;
     }
     onRenewed();
-    delivery.holder.release(delivery);
+    delivery.owner.release(delivery);
     return undefined;
   }
 
   #restore(delivery: RabbitDelivery, rejection: Rejection | undefined): void {
-    if (rejection === undefined) delivery.holder.handBack(delivery);
+    if (rejection === undefined) delivery.owner.handBack(delivery);
     else this.options.deadLetters?.add(delivery, rejection);
   }
 
   #announce(published: Exclude<Published, { kind: 'written' }>): void {
     if (this.#closing.signal.aborted) return;
-    const { where, holdingQueue: parking, announcer } = this.options;
-    const { reason, hint } = explainUnwritten(published, where, parking.name);
-    const fields = { broker: hostAndPort(where), queue: parking.name, hint };
+    const { where, holdingQueue: holding, statusLogger: announcer } = this.options;
+    const { reason, hint } = explainUnwritten(published, where, holding.name);
+    const fields = { broker: hostAndPort(where), queue: holding.name, hint };
     announcer.say('warn', fields, `notifications that stay open cannot be renewed: ${reason}`);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Queues and exchanges. OpenStack's own are only ever looked at (declared passively): declaring one with other flags
  * than its owner's is a 406 that can break the services. What the bridge declares is its own: its tap, its lock, the dead
- * letters and the parking queue.
+ * letters and the holding queue.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { BrokerConnection } from './connection.js';
@@ -18,7 +18,7 @@ const LONGEST_NAME_BYTES = 255;
 const LOCK_PREFIX = 'osprofiler-otel-bridge.lock.';
 /** Beside a lock: its holder is one of several that shard the queue. */
 const SHARDED = '.sharded';
-const PARKING_PREFIX = 'osprofiler-otel-bridge.parking.';
+const HOLDING_PREFIX = 'osprofiler-otel-bridge.holding.';
 
 /** The name of the lock beside a queue. */
 export function lockName(queue: string): string {
@@ -26,8 +26,8 @@ export function lockName(queue: string): string {
 }
 
 /** The name of the queue in which the deliveries of another one are renewed. */
-export function parkingName(queue: string): string {
-  return prefixed(PARKING_PREFIX, queue);
+export function holdingQueueName(queue: string): string {
+  return prefixed(HOLDING_PREFIX, queue);
 }
 
 /** A name that grows too long has its end replaced by a hash. */
@@ -46,7 +46,7 @@ export interface OwnQueue {
 
 /**
  * Declares a queue of ours unless it is there, in whatever form an operator gave it. A classic one, said aloud since a
- * virtual host may have another default: classic queues have no delivery limit, which is what parking is for.
+ * virtual host may have another default: classic queues have no delivery limit, which is what holding is for.
  */
 export async function declareOwn(connection: BrokerConnection, { name, maxLength }: OwnQueue): Promise<void> {
   if ((await queueDepth(connection, name)) !== undefined) return;

@@ -2,7 +2,7 @@
 
 import { pause, settledWithin } from '../pause.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from '../rabbitmq/connection.js';
-import { ConsumerSession, type IntakeOptions } from '../rabbitmq/consumer-session.js';
+import { ConsumerSession, type ConsumerSessionOptions } from '../rabbitmq/consumer-session.js';
 import { shardQueue } from '../rabbitmq/shard-names.js';
 import { releaseLock, takeLock } from '../rabbitmq/topology.js';
 
@@ -16,7 +16,7 @@ export interface HoldingOptions {
   readonly shards: number;
   /** Take each shard by a claim that excludes other replicas; otherwise stand in the broker's line for it. */
   readonly isClaiming: boolean;
-  readonly intake: (queue: string) => IntakeOptions;
+  readonly intake: (queue: string) => ConsumerSessionOptions;
   /** A shard's consumption ended by itself: its queue or its channel is gone. */
   readonly onLost: (index: number) => void;
 }
@@ -87,8 +87,8 @@ export class Holding {
   async #farewell(intake: ConsumerSession): Promise<void> {
     const { gone } = this.options.connection;
     const deadline = performance.now() + LONGEST_FAREWELL_MS;
-    for (let before = Number.NaN; intake.unsettled !== before && performance.now() < deadline; ) {
-      before = intake.unsettled;
+    for (let before = Number.NaN; intake.unacknowledged !== before && performance.now() < deadline; ) {
+      before = intake.unacknowledged;
       if (before > 0) await pause(QUIET_MS, gone);
     }
   }

@@ -17,7 +17,7 @@ import type { BrokerAddress } from '../oslo/transport-url.js';
 import { pause } from '../pause.js';
 import { AckScheduler } from '../rabbitmq/ack-scheduler.js';
 import { type BrokerConnection, CONNECTION_NAME } from '../rabbitmq/connection.js';
-import { Consumption } from '../rabbitmq/consumption.js';
+import { Consumer } from '../rabbitmq/consumer.js';
 import { type Explanation, explain, hostAndPort } from '../rabbitmq/hints.js';
 import { type Connected, HostCycle } from '../rabbitmq/host-cycle.js';
 import { indicesOf, LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from '../rabbitmq/shard-names.js';
@@ -170,10 +170,10 @@ class Reshard {
     return queues;
   }
 
-  #open(queue: string, handler: Sharder, stopping: AbortSignal): Promise<Consumption> {
+  #open(queue: string, handler: Sharder, stopping: AbortSignal): Promise<Consumer> {
     const { log } = this.options;
-    const turns = new AckScheduler();
-    return Consumption.open(this.connection, { queue, handler, turns, stopping, log, prefetch: PREFETCH });
+    const acks = new AckScheduler();
+    return Consumer.open(this.connection, { queue, handler, acks: acks, stopping, log, prefetch: PREFETCH });
   }
 
   /**
@@ -191,14 +191,14 @@ class Reshard {
 
   async #untilEmpty(
     queues: readonly string[],
-    moves: readonly Consumption[],
+    moves: readonly Consumer[],
     { counts }: Sharder,
   ): Promise<void> {
     const progress = new Progress(this.options);
     let emptySince = Number.POSITIVE_INFINITY;
     for (;;) {
       const { messages } = await this.#stateOf(queues);
-      const left = messages + moves.reduce((sum, move) => sum + move.unsettled, 0);
+      const left = messages + moves.reduce((sum, move) => sum + move.unacknowledged, 0);
       const now = performance.now();
       emptySince = left === 0 ? Math.min(emptySince, now) : Number.POSITIVE_INFINITY;
       if (now - emptySince >= EMPTY_FOR_MS) return;

@@ -2,12 +2,12 @@
 import type { Log } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { type BackoffBounds, DEFAULT_BACKOFF } from '../rabbitmq/backoff.js';
-import type { IntakeOptions } from '../rabbitmq/consumer-session.js';
+import type { ConsumerSessionOptions } from '../rabbitmq/consumer-session.js';
 import {
   type DeadLetterOptions,
   ownQueues,
   type RabbitReceiverStatus,
-  type RenewalOptions,
+  type RequeueOptions,
 } from '../rabbitmq/rabbitmq-options.js';
 
 export interface ShardReceiverOptions {
@@ -18,7 +18,7 @@ export interface ShardReceiverOptions {
   readonly prefetch: number;
   readonly log: Log;
   readonly deadLetters?: false | DeadLetterOptions;
-  readonly renewal?: false | RenewalOptions;
+  readonly requeue?: false | RequeueOptions;
   /** How often the replica looks whether its share is right. Default 1,000 ms, more or less. */
   readonly lookMs?: number;
   readonly backoff?: BackoffBounds;
@@ -39,14 +39,14 @@ const MOST_PREFETCH = 65_535;
 export function queueOptions(
   options: ShardReceiverOptions,
   queue: string,
-): Pick<IntakeOptions, 'prefetch' | 'backoff' | 'deadLetters' | 'renewal'> {
+): Pick<ConsumerSessionOptions, 'prefetch' | 'backoff' | 'deadLetters' | 'requeue'> {
   const { prefetch, backoff = DEFAULT_BACKOFF } = options;
-  const { deadLetters, renewal } = ownQueues({ ...options, source: { mode: 'drain' } }, queue);
+  const { deadLetters, requeue: renewal } = ownQueues({ ...options, source: { mode: 'drain' } }, queue);
   return {
     prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(prefetch))),
     backoff,
     deadLetters,
     // The queue is ours: what stays open for long goes to its end, and comes again to whoever has it then.
-    renewal: renewal && { ...renewal, holdingQueue: { name: queue } },
+    requeue: renewal && { ...renewal, holdingQueue: { name: queue } },
   };
 }

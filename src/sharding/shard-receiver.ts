@@ -9,16 +9,16 @@
  */
 import type { Receiver, ReceiverHandler, ReceiverState } from '../contracts.js';
 import { pause, settledWithin } from '../pause.js';
-import { BrokerLink } from '../rabbitmq/broker-link.js';
 import {
   type BrokerConnection,
   OPENING_DEADLINE_MS,
   openConnection,
   PUBLISHER_CONNECTION_NAME,
 } from '../rabbitmq/connection.js';
-import type { IntakeCounts, IntakeOptions } from '../rabbitmq/consumer-session.js';
+import type { ConsumerSessionOptions, SessionCounts } from '../rabbitmq/consumer-session.js';
 import { type Explanation, explain, hostAndPort, type Where } from '../rabbitmq/hints.js';
 import type { Connected } from '../rabbitmq/host-cycle.js';
+import { ReconnectLoop } from '../rabbitmq/reconnect-loop.js';
 import { indicesOf, RECORD_QUEUE } from '../rabbitmq/shard-names.js';
 import type { QueueDepth } from '../rabbitmq/topology.js';
 import { consumersOf, depthOf, isInForce } from './declare.js';
@@ -38,8 +38,8 @@ const DEFAULT_LOOK_MS = 1_000;
 
 export class ShardReceiver implements Receiver {
   readonly name: string;
-  readonly #link: BrokerLink;
-  readonly #counts: IntakeCounts = { deadLettered: 0, renewed: 0 };
+  readonly #link: ReconnectLoop;
+  readonly #counts: SessionCounts = { deadLettered: 0, requeued: 0 };
   readonly #options: ShardReceiverOptions;
   readonly #random: () => number;
   #roster: Roster | undefined;
@@ -50,7 +50,7 @@ export class ShardReceiver implements Receiver {
   constructor(options: ShardReceiverOptions) {
     const { shards, random = Math.random } = options;
     this.name = `rabbitmq shards ${shards === 'auto' ? shards : shards.join(',')}`;
-    this.#link = new BrokerLink(options, RECORD_QUEUE, (why, where) => this.#wait(why, where));
+    this.#link = new ReconnectLoop(options, RECORD_QUEUE, (why, where) => this.#wait(why, where));
     this.#options = options;
     this.#random = random;
   }
@@ -60,7 +60,7 @@ export class ShardReceiver implements Receiver {
   }
 
   get unacknowledged(): number {
-    return this.#intakes.reduce((sum, intake) => sum + intake.unsettled, 0);
+    return this.#intakes.reduce((sum, intake) => sum + intake.unacknowledged, 0);
   }
 
   status(): ShardReceiverStatus {
@@ -68,10 +68,10 @@ export class ShardReceiver implements Receiver {
     return {
       queue: this.name,
       ...this.#link.status(),
-      unsettled: this.unacknowledged,
+      unacknowledged: this.unacknowledged,
       ...this.#counts,
       heldDeadLetters: intakes.reduce((sum, { heldDeadLetters }) => sum + heldDeadLetters, 0),
-      parked: 0,
+      fromHoldingQueue: 0,
       blocked: intakes.some(({ blocked }) => blocked),
       ...(this.#holding === undefined ? {} : { of: this.#holding.shards }),
       shards: this.#holding?.indices ?? [],
@@ -202,10 +202,10 @@ export class ShardReceiver implements Receiver {
     await this.#roster.sayWanting(holding.indices.length < least);
   }
 
-  #intakeOptions({ host }: Connected, queue: string, handler: ReceiverHandler): IntakeOptions {
+  #intakeOptions({ host }: Connected, queue: string, handler: ReceiverHandler): ConsumerSessionOptions {
     const { address, log, random } = this.#options;
     return {
-      ...{ handler, log, random, announcer: this.#link.announcer, counts: this.#counts, queue },
+      ...{ handler, log, random, statusLogger: this.#link.statusLogger, counts: this.#counts, queue },
       ...queueOptions(this.#options, queue),
       stopping: this.#link.stopping,
       connect: (signal) => openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
@@ -215,7 +215,7 @@ export class ShardReceiver implements Receiver {
   #tell(connection: BrokerConnection, holding: Holding): void {
     const shards = [...holding.indices].sort((one, other) => one - other);
     this.#link.state = shards.length === 0 ? NOTHING_TO_DO : { kind: 'consuming' };
-    this.#link.announcer.forget();
+    this.#link.statusLogger.forget();
     this.#link.backoff.reset();
     const told = `${connection.where.host} ${shards.join()} of ${holding.shards}`;
     if (told === this.#told) return;
@@ -228,7 +228,7 @@ export class ShardReceiver implements Receiver {
     this.#told = '';
     this.#link.state = { kind: 'waiting', reason };
     const fields = { broker: hostAndPort(where), vhost: where.vhost, hint };
-    this.#link.announcer.say('warn', fields, `waiting: ${reason}`);
+    this.#link.statusLogger.say('warn', fields, `waiting: ${reason}`);
   }
 }
 

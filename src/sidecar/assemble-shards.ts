@@ -20,7 +20,7 @@ export function shardReceivers(settings: Settings, shards: ShardChoice, log: Log
       new ShardReceiver({
         ...{ address, shards, log, prefetch: windowOf(settings) },
         deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
-        renewal: { afterMs: requeueAfterMs, atDeliveries: requeueAtDeliveries },
+        requeue: { afterMs: requeueAfterMs, atDeliveries: requeueAtDeliveries },
       }),
   );
 }
@@ -47,7 +47,7 @@ export function shardings(settings: Settings, log: Log): Sharding[] {
       // Nothing is rejected here: what cannot be read goes to a shard, too, and is set aside by who reads that.
       deadLetters: false,
       // Messages are held for moments. The bridge that read the queue before may have left something parked, though.
-      renewal: { afterMs: broker.requeueAfterMs, atDeliveries: Number.MAX_SAFE_INTEGER },
+      requeue: { afterMs: broker.requeueAfterMs, atDeliveries: Number.MAX_SAFE_INTEGER },
     }),
     sharder: new Sharder({ address, log, layout: layoutOf(sharding), maxMessageBytes: wire.maxMessageBytes }),
   }));

@@ -52,13 +52,13 @@ export function sourceOf(settings: BrokerSettings): DrainSource | TapSource {
 
 function receiverOptions(
   settings: Settings,
-): Pick<RabbitReceiverOptions, 'prefetch' | 'deadLetters' | 'renewal'> {
+): Pick<RabbitReceiverOptions, 'prefetch' | 'deadLetters' | 'requeue'> {
   const { deadLetters, deadLetterQueue, maxDeadLetters, requeueAfterMs, requeueAtDeliveries } =
     settings.broker;
   return {
     prefetch: windowOf(settings),
     deadLetters: deadLetters && { queue: deadLetterQueue, maxLength: maxDeadLetters },
-    renewal: { afterMs: requeueAfterMs, atDeliveries: requeueAtDeliveries },
+    requeue: { afterMs: requeueAfterMs, atDeliveries: requeueAtDeliveries },
   };
 }
 

@@ -209,9 +209,9 @@ describe('doctor', { timeout: 240_000 }, () => {
       const { lines } = await failing([
         'other bridges',
         'permission to read "profiler.info"',
-        'permission to configure "osprofiler-otel-bridge.parking.profiler.info"',
+        'permission to configure "osprofiler-otel-bridge.holding.profiler.info"',
         'permission to configure "osprofiler-otel-bridge.dead-letters"',
-        'permission to read "osprofiler-otel-bridge.parking.profiler.info"',
+        'permission to read "osprofiler-otel-bridge.holding.profiler.info"',
         'permission to write "amq.default"',
       ]);
       for (const line of lines.filter(({ check }) => check.startsWith('permission'))) {

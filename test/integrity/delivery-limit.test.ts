@@ -3,7 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { Broker } from './support/broker.js';
 import { moment } from './support/patience.js';
 import { ROUNDS } from './support/random.js';
-import { CONSUMING, PARKING, World } from './support/world.js';
+import { CONSUMING, HOLDING, World } from './support/world.js';
 
 const LIMIT = 3;
 const RECONNECTS = 10 * ROUNDS;
@@ -91,5 +91,5 @@ async function assertNothingDiscarded({ broker, vhost }: World): Promise<void> {
 
 /** What has been given out twice is by now where deliveries are not counted. */
 function untilParked({ broker, vhost }: World): Promise<void> {
-  return broker.untilQueue(vhost, PARKING, 'with all that is open', ({ messages }) => messages >= LONG);
+  return broker.untilQueue(vhost, HOLDING, 'with all that is open', ({ messages }) => messages >= LONG);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AckScheduler, type SettlingChannel } from '../../src/rabbitmq/ack-scheduler.js';
+import { type AckChannel, AckScheduler } from '../../src/rabbitmq/ack-scheduler.js';
 
-class Channel implements SettlingChannel {
+class Channel implements AckChannel {
   readonly window = 100;
   waiting = 0;
   scattered = 0;

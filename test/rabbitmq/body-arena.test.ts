@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AckTracker } from '../../src/rabbitmq/ack-tracker.js';
 import { BodyArena } from '../../src/rabbitmq/body-arena.js';
-import { type Holder, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
+import { type DeliveryOwner, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 import { property } from '../support/notifications.js';
 
 const KIB = 1024;
@@ -30,7 +30,7 @@ class Bodies {
     const fields = { deliveryTag: ++this.#tag, redelivered: false, exchange: 'nova', routingKey: 'info' };
     const message = { content, fields, properties: {} };
     const delivery = new RabbitDelivery(
-      {} as Holder,
+      {} as DeliveryOwner,
       { name: 'test' },
       message as unknown as ConstructorParameters<typeof RabbitDelivery>[2],
       'profiler.info',

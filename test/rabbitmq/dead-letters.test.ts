@@ -85,7 +85,7 @@ function writing(test: TestContext, patience: Pick<DeadLettersOptions, 'backoff'
   const held: RabbitDelivery[] = [];
   let written = 0;
   const letters = new DeadLetters({
-    ...{ publisher, queue: { name: 'dead' }, where: WHERE, announcer: new StatusLogger(log), ...patience },
+    ...{ publisher, queue: { name: 'dead' }, where: WHERE, statusLogger: new StatusLogger(log), ...patience },
     onHeld: (delivery) => held.push(delivery),
     onWritten: () => {
       written += 1;

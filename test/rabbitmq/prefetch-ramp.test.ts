@@ -94,7 +94,7 @@ class World {
     return this.deliveredBefore >= times;
   }
 
-  async widen(by: number): Promise<void> {
+  async grow(by: number): Promise<void> {
     if (this.isDead) throw new Error('Channel closed');
     this.widened.push(by);
     this.at.push(this.time);

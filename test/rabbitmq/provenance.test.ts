@@ -51,9 +51,9 @@ describe('copies of messages', () => {
   it('are known for what they were when they come back, however often they were copied', () => {
     let headers = returningProperties(properties({}), FROM).headers;
     for (let time = 0; time < 3; time += 1) {
-      const message = { fields: { exchange: '', routingKey: 'parking' }, properties: { headers } };
-      assert.deepEqual(provenanceOf(message, 'parking'), FROM);
-      headers = returningProperties(properties({ headers }), provenanceOf(message, 'parking')).headers;
+      const message = { fields: { exchange: '', routingKey: 'holding' }, properties: { headers } };
+      assert.deepEqual(provenanceOf(message, 'holding'), FROM);
+      headers = returningProperties(properties({ headers }), provenanceOf(message, 'holding')).headers;
     }
     assert.equal(Object.keys(headers).length, 3);
   });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Holder, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
+import { type DeliveryOwner, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 
 describe('what one message after the other says of itself', () => {
   it('is shared as long as it is the same, and is each one’s own otherwise', () => {
     const handedOut = (fields: object, properties: object) =>
       new RabbitDelivery(
-        {} as Holder,
+        {} as DeliveryOwner,
         { name: 'test' },
         { content: Buffer.from('x'), fields, properties } as unknown as ConstructorParameters<
           typeof RabbitDelivery

@@ -18,7 +18,7 @@ describe('renewal', () => {
     const [fresh, counted] = [holder.deliver(0), holder.deliver(1)];
     for (const delivery of [fresh, counted]) renewal.consider(delivery);
     await eventually(() => publisher.waiting.length === 1);
-    assert.deepEqual(publisher.published[0]?.queue, 'parking');
+    assert.deepEqual(publisher.published[0]?.queue, 'holding');
     assert.deepEqual([counted.live, counted.held, holder.released], [false, true, []]);
     publisher.answer('written');
     await eventually(() => renewed() === 1);
@@ -126,10 +126,10 @@ function renewing(test: TestContext, options: Partial<RequeuerOptions> = {}) {
   const log = new RememberingLog();
   let renewed = 0;
   const renewal = new Requeuer({
-    ...{ publisher, holdingQueue: { name: 'parking' }, deadLetters: undefined, where: WHERE, ...PROMPT },
-    ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, announcer: new StatusLogger(log) },
+    ...{ publisher, holdingQueue: { name: 'holding' }, deadLetters: undefined, where: WHERE, ...PROMPT },
+    ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, statusLogger: new StatusLogger(log) },
     outstanding: () => [holder.ledger as never],
-    onRenewed: () => {
+    onRequeued: () => {
       renewed += 1;
     },
     ...options,

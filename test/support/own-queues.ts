@@ -3,7 +3,7 @@ import type { Options } from 'amqplib';
 import type { Settlement } from '../../src/rabbitmq/ack-tracker.js';
 import { AckTracker } from '../../src/rabbitmq/ack-tracker.js';
 import type { Published, Publisher } from '../../src/rabbitmq/publisher.js';
-import { type Holder, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
+import { type DeliveryOwner, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 import type { OwnQueue } from '../../src/rabbitmq/topology.js';
 
 export const WHERE = { host: 'broker', port: 5672, vhost: '/', username: 'guest' };
@@ -11,7 +11,7 @@ export const WHERE = { host: 'broker', port: 5672, vhost: '/', username: 'guest'
 export const PROMPT = { backoff: { initialMs: 1, maximumMs: 1 }, random: () => 0 };
 
 /** A channel's side of its deliveries, on a ledger as it is. */
-export class LedgerHolder implements Holder {
+export class LedgerHolder implements DeliveryOwner {
   readonly ledger = new AckTracker();
   readonly withdrawn: RabbitDelivery[] = [];
   readonly released: RabbitDelivery[] = [];

@@ -94,18 +94,18 @@ const notifications = {
     description:
       'Of the shard command, among the unsettled: those that wait because the shards cannot be written. Anything but 0 for long needs somebody to look.',
   },
-  renewed: {
-    name: 'osprofiler_bridge.notifications.renewed',
+  requeued: {
+    name: 'osprofiler_bridge.notifications.requeued',
     kind: 'counter',
     unit: '{notification}',
-    description: 'Notifications of long open points that went round by the parking queue.',
+    description: 'Notifications of long open points that went round by the holding queue.',
     attributes: BY_RECEIVER,
   },
-  parked: {
-    name: 'osprofiler_bridge.notifications.parked',
+  fromHoldingQueue: {
+    name: 'osprofiler_bridge.notifications.from_holding_queue',
     kind: 'updowncounter',
     unit: '{notification}',
-    description: 'Among the unsettled: those that came back from the parking queue.',
+    description: 'Among the unsettled: those that came back from the holding queue.',
     attributes: BY_RECEIVER,
   },
   receivedBytes: {

@@ -148,8 +148,8 @@ function observeReceivers(observe: Observe, receivers: readonly WatchedReceiver[
     if (status === undefined) continue;
     const figures = status();
     const attributes = { [BROKER]: figures.brokers, [QUEUE]: figures.queue };
-    observe('renewed', figures.renewed, attributes);
-    observe('parked', figures.parked, attributes);
+    observe('requeued', figures.requeued, attributes);
+    observe('fromHoldingQueue', figures.fromHoldingQueue, attributes);
     observe('deadLetters', figures.deadLettered, attributes);
     observe('heldDeadLetters', figures.heldDeadLetters, attributes);
     observe('reconnects', figures.reconnects, attributes);

@@ -35,7 +35,7 @@ describe('messages that are set aside', { timeout: 120_000 }, () => {
     });
     const running = start(test, vhost, {}, reject);
     await eventually(() => running.receiver.status().deadLettered === 1);
-    const { unsettled, heldDeadLetters } = running.receiver.status();
+    const { unacknowledged: unsettled, heldDeadLetters } = running.receiver.status();
     assert.deepEqual([unsettled, heldDeadLetters], [0, 0]);
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);

@@ -23,7 +23,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     assert.equal(first.properties.contentType, 'application/json');
     assert.equal(first.routingKey, 'profiler.info');
     assert.equal(first.redelivered, false);
-    assert.equal(running.receiver.status().unsettled, 1_000);
+    assert.equal(running.receiver.status().unacknowledged, 1_000);
     assert.equal(
       (await running.receiver.depth())?.consumers,
       2,
@@ -33,7 +33,7 @@ describe('draining a queue', { timeout: 120_000 }, () => {
     const shuffled = running.handler.deliveries.map((_, index) => (index * 7) % 1_000);
     for (const index of shuffled) assert.equal(running.handler.deliveries[index]!.acknowledge(), true);
     assert.equal(first.acknowledge(), false, 'the second settling does nothing');
-    assert.equal(running.receiver.status().unsettled, 0);
+    assert.equal(running.receiver.status().unacknowledged, 0);
     await running.receiver.close();
     await running.ended;
     assert.equal(running.receiver.state.kind, 'ended');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Bridge } from '../../../src/bridge.js';
 import { RabbitReceiver } from '../../../src/rabbitmq/rabbitmq.js';
-import { parkingName } from '../../../src/rabbitmq/topology.js';
+import { holdingQueueName } from '../../../src/rabbitmq/topology.js';
 import { FaultyProxy } from '../../integrity/support/faulty-proxy.js';
 import { body } from '../../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
@@ -10,7 +10,7 @@ import { RememberingLog } from '../../support/receiving.js';
 import { PromptSink } from '../../support/spans.js';
 import { leftIn, publish, start, untilConsuming } from './support.js';
 
-const PARKING = 'osprofiler-otel-bridge.parking.profiler.info';
+const HOLDING = 'osprofiler-otel-bridge.holding.profiler.info';
 const SOON = { afterMs: 200 };
 
 describe('deliveries that stay open', { timeout: 180_000 }, () => {
@@ -20,7 +20,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
   });
   beforeEach(() =>
     vhost.withChannel(async (channel) => {
-      for (const queue of [PARKING, 'profiler.info']) await channel.deleteQueue(queue);
+      for (const queue of [HOLDING, 'profiler.info']) await channel.deleteQueue(queue);
     }),
   );
   after(() => vhost.remove());
@@ -36,9 +36,9 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
         headers,
       });
     });
-    const running = start(test, vhost, { renewal: SOON });
-    await eventually(() => running.receiver.status().renewed >= 3);
-    await eventually(() => running.receiver.status().parked === 1);
+    const running = start(test, vhost, { requeue: SOON });
+    await eventually(() => running.receiver.status().requeued >= 3);
+    await eventually(() => running.receiver.status().fromHoldingQueue === 1);
     const { deliveries, bodies, renewed } = running.handler;
     assert.equal(deliveries.length, renewed.length + 1);
     assert.ok(renewed.every(({ live }) => !live));
@@ -52,7 +52,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     assert.deepEqual([deliveries[0]!.redelivered, deliveries.at(-1)!.redelivered], [false, true]);
     await eventually(() => deliveries.at(-1)!.acknowledge());
     await running.receiver.close();
-    assert.deepEqual([await leftIn(vhost), await leftIn(vhost, PARKING)], [0, 0]);
+    assert.deepEqual([await leftIn(vhost), await leftIn(vhost, HOLDING)], [0, 0]);
   });
 
   it('are not waited for by what is complete, when the broker hands out no more ahead of them', async (test) => {
@@ -79,13 +79,13 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
   it('make one complete span, however often they were renewed', async (test) => {
     const { bridge, receiver, sink } = bridging(test, vhost, SOON.afterMs);
     await publish(vhost, [body({ name: 'work-start' }).toString()]);
-    await eventually(() => receiver.status().renewed >= 4);
+    await eventually(() => receiver.status().requeued >= 4);
     await publish(vhost, [body({ name: 'work-stop' }).toString()]);
     await eventually(() => bridge.unsettled === 0 && bridge.counts.spans === 1);
     assert.deepEqual(sink.names, [['work']]);
     assert.equal(bridge.counts.incompleteSpans, 0);
     await bridge.close();
-    assert.deepEqual([await leftIn(vhost), await leftIn(vhost, PARKING)], [0, 0]);
+    assert.deepEqual([await leftIn(vhost), await leftIn(vhost, HOLDING)], [0, 0]);
   });
 
   it('are handed out little by little, at first and after a loss, and all of them in the end', async (test) => {
@@ -108,62 +108,62 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     assert.equal(await leftIn(vhost), all);
   });
 
-  it('are found in the parking queue by the next bridge', async (test) => {
+  it('are found in the holding queue by the next bridge', async (test) => {
     await publish(vhost, ['held']);
-    const first = start(test, vhost, { renewal: SOON });
-    await eventually(() => first.receiver.status().parked === 1);
+    const first = start(test, vhost, { requeue: SOON });
+    await eventually(() => first.receiver.status().fromHoldingQueue === 1);
     await first.receiver.close();
-    assert.deepEqual([await leftIn(vhost), await leftIn(vhost, PARKING)], [0, 1]);
+    assert.deepEqual([await leftIn(vhost), await leftIn(vhost, HOLDING)], [0, 1]);
     const second = start(test, vhost);
     await eventually(() => second.handler.bodies.length === 1);
     assert.equal(second.handler.deliveries[0]!.acknowledge(), true);
     await second.receiver.close();
-    assert.equal(await leftIn(vhost, PARKING), 0);
+    assert.equal(await leftIn(vhost, HOLDING), 0);
   });
 
   it('stay with the handler when the broker takes no copies, and it says so', async (test) => {
     const user = await vhost.createUser({ configure: '.*', write: '^profiler', read: '.*' });
     await publish(vhost, ['held']);
-    const running = start(test, vhost, { address: vhost.address(user), renewal: SOON });
+    const running = start(test, vhost, { address: vhost.address(user), requeue: SOON });
     await eventually(() => running.handler.deliveries.length >= 3);
     assert.match(running.log.text, /stay open cannot be renewed: .*amq\.default/);
-    assert.equal(running.receiver.status().renewed, 0);
+    assert.equal(running.receiver.status().requeued, 0);
     await eventually(() => running.handler.deliveries.at(-1)!.acknowledge());
     assert.deepEqual(running.handler.lost, [], 'the channel has lived all the while');
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);
   });
 
-  it('are not renewed while the parking queue cannot be consumed, until it can', async (test) => {
+  it('are not renewed while the holding queue cannot be consumed, until it can', async (test) => {
     const permissions = { configure: '.*', write: '.*', read: '^profiler\\.info$' };
     const user = await vhost.createUser(permissions);
     await publish(vhost, ['held']);
-    const running = start(test, vhost, { address: vhost.address(user), renewal: SOON });
+    const running = start(test, vhost, { address: vhost.address(user), requeue: SOON });
     await eventually(() => running.log.text.includes('going on without renewal'));
     // The queue itself is consumed after the attempt, not before it.
     await eventually(() => running.handler.deliveries.length === 1);
     assert.equal(running.handler.deliveries[0]?.live, true);
     const path = `permissions/${vhost.name}/${user.username}`;
     await broker().management('PUT', path, { ...permissions, read: '.*' });
-    await eventually(() => running.receiver.status().renewed > 0);
+    await eventually(() => running.receiver.status().requeued > 0);
   });
 
-  it('come back when the parking queue is deleted and declared again', async (test) => {
+  it('come back when the holding queue is deleted and declared again', async (test) => {
     await publish(vhost, ['held']);
-    const running = start(test, vhost, { renewal: { afterMs: 1_000 } });
+    const running = start(test, vhost, { requeue: { afterMs: 1_000 } });
     await untilConsuming(running);
-    await eventually(() => vhostHas(vhost, PARKING));
-    await vhost.withChannel((channel) => channel.deleteQueue(PARKING));
-    await eventually(() => running.receiver.status().parked === 1);
+    await eventually(() => vhostHas(vhost, HOLDING));
+    await vhost.withChannel((channel) => channel.deleteQueue(HOLDING));
+    await eventually(() => running.receiver.status().fromHoldingQueue === 1);
     await eventually(() => running.handler.deliveries.at(-1)!.acknowledge());
   });
 
   it('are all renewed while a backend is down: thousands', async (test) => {
     const bodies = Array.from({ length: 3_000 }, (_, index) => String(index));
     await publish(vhost, bodies);
-    const running = start(test, vhost, { prefetch: 5_000, renewal: { afterMs: 3_000 } });
-    await eventually(() => running.receiver.status().renewed >= 3_000);
-    await eventually(() => running.receiver.status().parked === 3_000);
+    const running = start(test, vhost, { prefetch: 5_000, requeue: { afterMs: 3_000 } });
+    await eventually(() => running.receiver.status().requeued >= 3_000);
+    await eventually(() => running.receiver.status().fromHoldingQueue === 3_000);
     const live = running.handler.deliveries.filter((delivery) => delivery.live);
     assert.deepEqual(new Set(live.map((delivery) => delivery.body.toString())), new Set(bodies));
   });
@@ -176,7 +176,7 @@ describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_00
   });
   after(() => vhost.remove());
 
-  // Parking takes a moment: a limit of 1 leaves none for a connection that is lost again before it is done.
+  // Holding takes a moment: a limit of 1 leaves none for a connection that is lost again before it is done.
   it('are not lost by a bridge that loses its connections ten times (limit 3)', async (test) => {
     const queue = 'quorum';
     const points = Array.from({ length: 50 }, (_, index) => `point ${index}`);
@@ -198,7 +198,7 @@ describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_00
     const { bridge, receiver, sink } = bridging(test, vhost, 60_000, { queue, address });
     for (let reconnects = 0; reconnects < 10; reconnects += 1) {
       await eventually(() => receiver.status().reconnects === reconnects && bridge.openPoints === 50);
-      if (reconnects > 0) await eventually(() => receiver.status().parked === 50);
+      if (reconnects > 0) await eventually(() => receiver.status().fromHoldingQueue === 50);
       proxy.cut();
       await eventually(() => receiver.status().reconnects > reconnects);
     }
@@ -207,7 +207,7 @@ describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_00
     assert.deepEqual(sink.names.flat().sort(), [...points].sort());
     assert.equal(bridge.counts.incompleteSpans, 0);
     await bridge.close();
-    assert.deepEqual([await leftIn(vhost, queue), await leftIn(vhost, parkingName(queue))], [0, 0]);
+    assert.deepEqual([await leftIn(vhost, queue), await leftIn(vhost, holdingQueueName(queue))], [0, 0]);
   });
 });
 
@@ -225,7 +225,7 @@ function bridging(
     prefetch: 1_000,
     log,
     backoff: { initialMs: 50, maximumMs: 200 },
-    renewal: { afterMs },
+    requeue: { afterMs },
   });
   const bridge = new Bridge({ receivers: [receiver], sink, log, batch: { delayMs: batchDelayMs } });
   const running = bridge.run();

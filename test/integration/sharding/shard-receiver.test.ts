@@ -54,9 +54,9 @@ describe('a receiver of shards', { timeout: 180_000 }, () => {
 
   it('renews what stays open at the end of the shard itself', async (test) => {
     startSharding(test, vhost!, layoutOf(1));
-    const { receiver, handler } = startReplica(test, vhost!, { renewal: { afterMs: 200 } });
+    const { receiver, handler } = startReplica(test, vhost!, { requeue: { afterMs: 200 } });
     await publish(vhost!, ['held']);
-    await eventually(() => receiver.status().renewed >= 2 && receiver.unacknowledged === 1);
+    await eventually(() => receiver.status().requeued >= 2 && receiver.unacknowledged === 1);
     assert.deepEqual(new Set(handler.bodies), new Set(['held']));
     await eventually(() => handler.deliveries.at(-1)!.acknowledge());
     await receiver.close();

@@ -29,7 +29,7 @@ export function startSharding(test: TestContext, vhost: TestVhost, layout: Layou
   const sharder = new Sharder({ address, layout, log, backoff: BACKOFF });
   const receiver = new RabbitReceiver({
     ...{ address, log, source: { mode: 'drain' }, prefetch: 100, backoff: BACKOFF, standbyMs: 50 },
-    ...{ exclusive: 'among sharders', deadLetters: false, renewal: false },
+    ...{ exclusive: 'among sharders', deadLetters: false, requeue: false },
   });
   sharder.start();
   void receiver.run(sharder);

@@ -26,7 +26,7 @@ export interface WorldOptions {
 
 export const DEAD_LETTERS = 'osprofiler-otel-bridge.dead-letters';
 /** Where the bridge renews what stays open for long. */
-export const PARKING = `osprofiler-otel-bridge.parking.${QUEUE}`;
+export const HOLDING = `osprofiler-otel-bridge.holding.${QUEUE}`;
 export const CONSUMING = `consuming ${QUEUE}`;
 
 /** A request that would have been answered is not given up on a busy machine: what it carried would come twice. */
@@ -146,7 +146,7 @@ export class World {
     await this.untilAllTaken();
     await this.untilMetAgain();
     // As a rule: the broker may let the lock of a dead connection go before it has taken back what that one held.
-    if (left === 'nothing') for (const queue of [QUEUE, PARKING]) await this.untilEmpty(queue);
+    if (left === 'nothing') for (const queue of [QUEUE, HOLDING]) await this.untilEmpty(queue);
     return this.stop(bridge, left);
   }
 
@@ -230,7 +230,7 @@ export class World {
    * @returns how many messages.
    */
   async assertOnlySecondHalvesLeft(): Promise<number> {
-    const queues = await Promise.all([QUEUE, PARKING].map((queue) => this.broker.empty(this.vhost, queue)));
+    const queues = await Promise.all([QUEUE, HOLDING].map((queue) => this.broker.empty(this.vhost, queue)));
     const keys = queues.flat().map(({ content }) => keyOf(content));
     assert.deepEqual(
       keys.filter((key) => !this.backend.spans.has(key)),

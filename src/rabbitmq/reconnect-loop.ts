@@ -12,7 +12,7 @@ import { type Connected, HostCycle, type HostCycleOptions } from './host-cycle.j
 import type { RabbitReceiverStatus } from './rabbitmq-options.js';
 import { StatusLogger } from './status-logger.js';
 
-export interface BrokerLinkOptions {
+export interface ReconnectLoopOptions {
   readonly address: BrokerAddress;
   readonly log: Log;
   readonly backoff?: BackoffBounds;
@@ -20,12 +20,12 @@ export interface BrokerLinkOptions {
   readonly random?: () => number;
 }
 
-export class BrokerLink {
-  readonly announcer: StatusLogger;
+export class ReconnectLoop {
+  readonly statusLogger: StatusLogger;
   readonly backoff: Backoff;
   /** What the receiver does; it says so itself while it has a connection. */
   state: ReceiverState = { kind: 'connecting' };
-  readonly #options: BrokerLinkOptions;
+  readonly #options: ReconnectLoopOptions;
   readonly #hosts: HostCycle;
   readonly #stopping = new AbortController();
   #connection: BrokerConnection | undefined;
@@ -36,10 +36,10 @@ export class BrokerLink {
    * @param queue what the connections are for, named in hints.
    * @param onFailure told of each host that could not be connected to.
    */
-  constructor(options: BrokerLinkOptions, queue: string, onFailure: HostCycleOptions['onFailure']) {
+  constructor(options: ReconnectLoopOptions, queue: string, onFailure: HostCycleOptions['onFailure']) {
     const { address, log, backoff = DEFAULT_BACKOFF, random } = options;
     this.#options = options;
-    this.announcer = new StatusLogger(log);
+    this.statusLogger = new StatusLogger(log);
     this.backoff = new Backoff(backoff, random);
     this.#hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue, onFailure });
   }

@@ -8,7 +8,7 @@ import { coarseNow } from '../clock.js';
 import type { Log, Origin, ReceiverHandler, Rejection } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import { settledWithin } from '../pause.js';
-import type { AckScheduler, SettlingChannel } from './ack-scheduler.js';
+import type { AckChannel, AckScheduler } from './ack-scheduler.js';
 import type { Settlement } from './ack-tracker.js';
 import { type Acknowledger, AckTracker } from './ack-tracker.js';
 import { acknowledgerOf } from './acknowledger.js';
@@ -16,11 +16,11 @@ import { BodyArena } from './body-arena.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './hints.js';
 import { inOneWrite } from './one-write.js';
-import { type Holder, RabbitDelivery } from './rabbit-delivery.js';
+import { type DeliveryOwner, RabbitDelivery } from './rabbit-delivery.js';
 
 const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
-export interface ConsumptionOptions {
+export interface ConsumerOptions {
   readonly queue: string;
   /** Tells the consumers of one connection apart. Default `osprofiler-otel-bridge`. */
   readonly consumerTag?: string;
@@ -28,7 +28,7 @@ export interface ConsumptionOptions {
   readonly prefetch: number;
   readonly handler: ReceiverHandler;
   /** When its settlements go to the broker: with those of other channels that bring halves of the same pairs. */
-  readonly turns: AckScheduler;
+  readonly acks: AckScheduler;
   /** Once aborted, nothing more is handed over. */
   readonly stopping: AbortSignal;
   /** Takes over what is rejected; absent: the broker discards it, by the queue's own dead-letter policy. */
@@ -39,18 +39,18 @@ export interface ConsumptionOptions {
 }
 
 /** Why a consumption is over: the broker cancelled it (the queue is gone), or the channel died. */
-export type ConsumptionEnd =
+export type ConsumerEnd =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'closed'; readonly error: Error | undefined };
 
-export class Consumption implements Holder, SettlingChannel {
+export class Consumer implements DeliveryOwner, AckChannel {
   /** Resolves when no further message will come. */
-  readonly ended: Promise<ConsumptionEnd>;
+  readonly ended: Promise<ConsumerEnd>;
   readonly #origin: Origin;
   readonly #ledger = new AckTracker();
   readonly #acknowledger: Acknowledger;
   readonly #channelClosed: Promise<void>;
-  #end!: (how: ConsumptionEnd) => void;
+  #end!: (how: ConsumerEnd) => void;
   readonly #tags: string[] = [];
   #error: Error | undefined;
   #open = true;
@@ -67,7 +67,7 @@ export class Consumption implements Holder, SettlingChannel {
   private constructor(
     private readonly channel: Channel,
     private readonly connection: BrokerConnection,
-    private readonly options: ConsumptionOptions,
+    private readonly options: ConsumerOptions,
   ) {
     const { where } = connection;
     this.#origin = { name: `queue ${options.queue} at ${hostAndPort(where)}, virtual host ${where.vhost}` };
@@ -81,7 +81,7 @@ export class Consumption implements Holder, SettlingChannel {
         resolve();
       });
     });
-    options.turns.join(this);
+    options.acks.join(this);
     this.#isStopping = options.stopping.aborted;
     options.stopping.addEventListener('abort', this.#stop, { once: true });
     channel.on('error', (error: Error) => {
@@ -93,11 +93,11 @@ export class Consumption implements Holder, SettlingChannel {
   }
 
   /** Starts to consume on a channel of its own. Rejects with what the broker refuses it with. */
-  static async open(connection: BrokerConnection, options: ConsumptionOptions): Promise<Consumption> {
+  static async open(connection: BrokerConnection, options: ConsumerOptions): Promise<Consumer> {
     const channel = await connection.createChannel();
-    const consumption = new Consumption(channel, connection, options);
+    const consumption = new Consumer(channel, connection, options);
     try {
-      await consumption.widen(options.prefetch);
+      await consumption.grow(options.prefetch);
       return consumption;
     } catch (error) {
       channel.close().catch(() => undefined);
@@ -106,7 +106,7 @@ export class Consumption implements Holder, SettlingChannel {
   }
 
   /** How many of its deliveries are the handler's and not settled. */
-  get unsettled(): number {
+  get unacknowledged(): number {
     return this.#ledger.unsettled;
   }
 
@@ -143,7 +143,7 @@ export class Consumption implements Holder, SettlingChannel {
   }
 
   /** Lets the broker hand out so many messages more, by one more consumer: a consumer's prefetch is for its life. */
-  async widen(prefetch: number): Promise<void> {
+  async grow(prefetch: number): Promise<void> {
     const { consumerTag = DEFAULT_TAG, queue } = this.options;
     const tag = this.#tags.length === 0 ? consumerTag : `${consumerTag}.${this.#tags.length + 1}`;
     await this.channel.prefetch(prefetch, false);
@@ -167,7 +167,7 @@ export class Consumption implements Holder, SettlingChannel {
   /** Sends the settlements held back, and waits for the broker to have them; unsettled deliveries return to it. */
   async close(): Promise<void> {
     if (!this.#open) return;
-    this.options.turns.flush();
+    this.options.acks.flush();
     // The broker reads a channel's frames in order: its answer to the closing comes after the settlements took effect.
     // (The connection's closing would not do: amqplib lets it overtake what channels still have to send.)
     this.channel.close().catch(() => undefined);
@@ -190,7 +190,7 @@ export class Consumption implements Holder, SettlingChannel {
     }
     if (!this.#ledger.settle(delivery, how)) return false;
     this.#finished += 1;
-    this.options.turns.soon();
+    this.options.acks.soon();
     return true;
   }
 
@@ -203,7 +203,7 @@ export class Consumption implements Holder, SettlingChannel {
   release(delivery: RabbitDelivery): void {
     if (!this.#ledger.release(delivery)) return;
     this.#finished += 1;
-    this.options.turns.soon(true);
+    this.options.acks.soon(true);
   }
 
   handBack(delivery: RabbitDelivery): void {
@@ -258,7 +258,7 @@ export class Consumption implements Holder, SettlingChannel {
   #lose(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.options.turns.leave(this);
+    this.options.acks.leave(this);
     this.options.stopping.removeEventListener('abort', this.#stop);
     const { unsettled } = this.#ledger;
     this.#ledger.abandon();
