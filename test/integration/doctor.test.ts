@@ -262,7 +262,7 @@ describe('doctor', { timeout: 240_000 }, () => {
 
     it('a renewal that comes too late', async () => {
       const { lines } = await doctor('--requeue-after', '30m');
-      assert.match(find(lines, 'renewal').detail, /not below consumer_timeout, 30m/);
+      assert.match(find(lines, 'requeue').detail, /not below consumer_timeout, 30m/);
     });
 
     it('a virtual host that no service has sent to', async () => {
