@@ -1,6 +1,6 @@
 // @ts-check
 /** `npm run build`: src → dist, from nothing, so that no file of an older build is left in the package. */
-import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compile, ensureNpmPackages, ROOT } from './install.mjs';
@@ -10,7 +10,6 @@ export function build() {
   const target = join(ROOT, 'dist');
   rmSync(target, { recursive: true, force: true });
   compile('tsconfig.build.json');
-  chmodSync(join(target, 'cli', 'main.js'), 0o755);
   writeTypesForRequire(target);
 }
 

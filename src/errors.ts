@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   FAULTS_FOUND: 8,
   /** The shards of the former layout are not emptied yet; nothing is lost, and the command can be run again. */
   RESHARD_INCOMPLETE: 9,
+  /** The version of Node.js is older than this package needs. */
+  NODE_UNSUPPORTED: 10,
 } as const;
 
 /** One of {@link ERROR_CODES}. */

@@ -6,6 +6,8 @@
  * out of it. Nothing starts on import, and nothing global is touched.
  */
 
+import './supported-node.js';
+
 export { Bridge, type BridgeOptions } from './bridge.js';
 export {
   type Decoded,

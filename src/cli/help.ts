@@ -156,6 +156,7 @@ Exit status:
   7      the HTTP server cannot listen where --listen says
   8      doctor found something to put right
   9      reshard is not finished, and can be run again
+  10     this version of Node.js is too old
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
 /** What follows the settings in a command's help. */

@@ -1,5 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --no-parallel-scavenge --initial-old-space-size=64 --max-inlined-bytecode-size-cumulative=460
-/** The program: `osprofiler-otel-bridge`. */
+/** The program, started by bin/osprofiler-otel-bridge.cjs. */
 import process from 'node:process';
 import { main } from './cli.js';
 

@@ -44,7 +44,7 @@ describe('the package', () => {
     }
     assert.ok(paths.some((path) => /^recordings\/.+\.ndjson\.gz$/.test(path)));
     const expected =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|assets\/page\.(?:css|js|svg)|recordings\/[^/]+|dist\/require\/package\.json|dist\/(?:cli|doctor|settings|sidecar|trace-view)\/.+\.js|dist\/(?!cli|doctor|settings|sidecar|trace-view).+\.(?:js|d\.ts))$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(?:osprofiler-otel-bridge|node-version)\.cjs|assets\/page\.(?:css|js|svg)|recordings\/[^/]+|dist\/require\/package\.json|dist\/(?:cli|doctor|settings|sidecar|trace-view)\/.+\.js|dist\/(?!cli|doctor|settings|sidecar|trace-view).+\.(?:js|d\.ts))$/;
     assert.deepEqual(
       paths.filter((path) => !expected.test(path)),
       [],
@@ -56,7 +56,7 @@ describe('the package', () => {
   });
 
   it('can be executed', () => {
-    const program = packed.files.find(({ path }) => path === 'dist/cli/main.js');
+    const program = packed.files.find(({ path }) => path === 'bin/osprofiler-otel-bridge.cjs');
     assert.ok(program && (program.mode & 0o111) !== 0);
   });
 
