@@ -19,6 +19,8 @@ import { untilOpened } from './early-close.js';
 import { readFrames } from './frame-reader.js';
 import { hostAndPort, type Where } from './hints.js';
 
+export type { Channel, ConfirmChannel } from 'amqplib';
+
 /** How the connection is called in the broker's listings. */
 export const CONNECTION_NAME = 'osprofiler-otel-bridge';
 export const DOCTOR_CONNECTION_NAME = `${CONNECTION_NAME} doctor`;

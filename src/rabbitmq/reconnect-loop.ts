@@ -18,6 +18,8 @@ export interface ReconnectLoopOptions {
   readonly backoff?: BackoffBounds;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
+  /** How the broker lists the connections. */
+  readonly name?: string;
 }
 
 export class ReconnectLoop {
@@ -37,11 +39,11 @@ export class ReconnectLoop {
    * @param onFailure told of each host that could not be connected to.
    */
   constructor(options: ReconnectLoopOptions, queue: string, onFailure: HostCycleOptions['onFailure']) {
-    const { address, log, backoff = DEFAULT_BACKOFF, random } = options;
+    const { address, log, backoff = DEFAULT_BACKOFF, random, name = CONNECTION_NAME } = options;
     this.#options = options;
     this.statusLogger = new StatusLogger(log);
     this.backoff = new Backoff(backoff, random);
-    this.#hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue, onFailure });
+    this.#hosts = new HostCycle({ address, log, name, queue, onFailure });
   }
 
   /** Aborted when the receiver is told to stop. */

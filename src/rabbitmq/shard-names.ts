@@ -15,15 +15,18 @@ const PREFIX = 'osprofiler-otel-bridge.shard';
 /** The queue whose one message says which layout holds. */
 export const RECORD_QUEUE = `${PREFIX}s`;
 /** A queue without messages: each replica that shares the shards consumes it, to be counted. */
-export const ROSTER_QUEUE = `${PREFIX}s.replicas`;
-/** A queue without messages: each replica that has less than its share consumes it. */
-export const WANTING_QUEUE = `${PREFIX}s.wanting`;
+export const REPLICAS_QUEUE = `${PREFIX}s.replicas`;
 /** What the lock is named after that whoever changes the layout holds. */
 export const LAYOUT_LOCK = `${PREFIX}s`;
 
 /** The direct exchange of a layout; the routing key is the index of a shard. */
 export function exchangeName(shards: number): string {
   return `${PREFIX}.of-${shards}`;
+}
+
+/** What the lock is named after that the replica in this seat holds. */
+export function seatName(seat: number): string {
+  return `${REPLICAS_QUEUE}.${seat}`;
 }
 
 export function shardQueue(index: number, shards: number): string {

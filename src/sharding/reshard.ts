@@ -1,15 +1,15 @@
 /**
- * Changes the number of shards, while everything runs. In this order, each step of which can be the last one before a
- * crash without a loss, and the command finished by running it again:
+ * Changes the number of shards, while everything runs. In this order; after each step a crash loses nothing, and the
+ * command finishes when it is run again:
  *
- * 1. the new queues and their exchange are made; nobody knows of them yet;
- * 2. the old exchange is deleted: from now on nobody can write to the old queues. Sharders hold what they have, and
- *    replicas see that their layout is over, and give the old queues back;
+ * 1. the new queues and their exchange are declared; nobody knows of them yet;
+ * 2. the old exchange is deleted: from now on nobody can write to the old shards. Sharders hold what they have, and
+ *    replicas see that their layout is not in use any more, and let go of the old shards;
  * 3. the record names the new layout: sharders and replicas go on with that;
- * 4. what is in the old queues, open starts that replicas gave back among it, is moved to the new ones, each message
- *    with the broker's confirmation, so that a start meets its stop in the trace's new shard. That begins when all
- *    replicas have let go;
- * 5. empty queues that nobody uses are deleted.
+ * 4. when all replicas have let go, what is in the old shards, with the open start events that replicas gave back, is
+ *    moved to the new ones, each message with the broker's confirmation. So a start meets its stop in the new shard of
+ *    the trace;
+ * 5. the old queues, which are empty and unused, are deleted.
  */
 import type { Log } from '../contracts.js';
 import { BridgeError } from '../errors.js';
@@ -19,11 +19,17 @@ import { AckScheduler } from '../rabbitmq/ack-scheduler.js';
 import { type BrokerConnection, CONNECTION_NAME } from '../rabbitmq/connection.js';
 import { Consumer } from '../rabbitmq/consumer.js';
 import { type Explanation, explain, hostAndPort } from '../rabbitmq/hints.js';
-import { type Connected, HostCycle } from '../rabbitmq/host-cycle.js';
-import { indicesOf, LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from '../rabbitmq/shard-names.js';
-import { type QueueDepth, queueDepth, takeLock } from '../rabbitmq/topology.js';
-import { declareLayout, fence } from './declare.js';
-import { type LayoutRecord, readRecordSurely, writeRecord } from './record.js';
+import { HostCycle } from '../rabbitmq/host-cycle.js';
+import { LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from '../rabbitmq/shard-names.js';
+import { type QueueDepth, takeLock } from '../rabbitmq/topology.js';
+import {
+  declareLayout,
+  depthsOf,
+  type LayoutRecord,
+  makeUnwritable,
+  readRecord,
+  writeRecord,
+} from './layout.js';
 import { Sharder } from './sharder.js';
 
 export interface ReshardOptions {
@@ -49,8 +55,8 @@ export interface Resharded {
 const PREFETCH = 1_000;
 const LOOK_MS = 200;
 /**
- * An old queue has been empty for so long before it is taken for that: a message may still be on its way inside of the
- * broker that had passed the exchange when that was deleted.
+ * How long old shards are empty before they count as that: inside the broker a message may still be on its way that had
+ * passed the exchange when that was deleted.
  */
 const EMPTY_FOR_MS = 1_000;
 
@@ -59,7 +65,7 @@ const EMPTY_FOR_MS = 1_000;
  *   somebody does not let go of a shard, or it was stopped.
  */
 export async function reshard(options: ReshardOptions): Promise<Resharded> {
-  const { connection } = await connect(options);
+  const connection = await connect(options);
   try {
     return await new Reshard(connection, options).run();
   } catch (error) {
@@ -71,18 +77,12 @@ export async function reshard(options: ReshardOptions): Promise<Resharded> {
   }
 }
 
-async function connect({ address, log, stopping }: ReshardOptions): Promise<Connected> {
+async function connect({ address, log, stopping }: ReshardOptions): Promise<BrokerConnection> {
   const problems: Explanation[] = [];
   const onFailure = (why: Explanation): void => void problems.push(why);
-  const hosts = new HostCycle({
-    address,
-    log,
-    name: CONNECTION_NAME,
-    queue: RECORD_QUEUE,
-    onFailure,
-  });
+  const hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue: RECORD_QUEUE, onFailure });
   const connected = await hosts.connect(stopping);
-  if (connected !== undefined) return connected;
+  if (connected !== undefined) return connected.connection;
   throw unusable({
     reason: problems.map(({ reason }) => reason).join('; '),
     hint: problems.at(-1)?.hint ?? 'run it again',
@@ -99,163 +99,116 @@ class Reshard {
 
   async run(): Promise<Resharded> {
     if (!(await takeLock(this.connection, LAYOUT_LOCK))) throw unusable(BUSY);
-    const found = await readRecordSurely(this.connection);
-    const before = found && (await this.#finish(found));
     const { layout } = this.options;
-    if (before?.shards !== layout.shards) await this.#finish(await this.#change(before));
-    else this.#checkSame(before);
+    const found = await readRecord(this.connection);
+    // What an interrupted run left behind comes first.
+    if (found !== undefined) await this.#emptyOld(found);
+    if (found?.shards !== layout.shards) await this.#emptyOld(await this.#change(found));
+    else if (found.queueType !== layout.queueType) throw sameNames(found);
     const broker = hostAndPort(this.connection.where);
     return { broker, before: found?.shards ?? 0, now: layout.shards, moved: this.#moved };
-  }
-
-  /** Another kind of queue under the same name would be refused by the broker. */
-  #checkSame({ queueType }: Layout): void {
-    const { layout } = this.options;
-    if (queueType === layout.queueType) return;
-    throw new BridgeError(
-      'CONFIG_INVALID',
-      `there are ${layout.shards} shards already, ${queueType} queues`,
-      'Their type can be changed together with their number only.',
-    );
   }
 
   async #change(before: LayoutRecord | undefined): Promise<LayoutRecord> {
     const { layout, log } = this.options;
     await declareLayout(this.connection, layout);
-    if (before !== undefined) await fence(this.connection, before.shards);
+    if (before !== undefined) await makeUnwritable(this.connection, before.shards);
     const generation = (before?.generation ?? 0) + 1;
     const record = { ...layout, generation, old: before === undefined ? [] : [before.shards] };
     await writeRecord(this.connection, record);
-    log.info({ before: before?.shards, ...layout }, 'the new layout holds');
+    log.info({ before: before?.shards, ...layout }, 'the new layout is in use');
     return record;
   }
 
-  /** Empties and removes what is left of former layouts. */
-  async #finish(record: LayoutRecord): Promise<LayoutRecord> {
-    if (record.old.length === 0) return record;
-    for (const shards of record.old) await this.#empty(shards, record);
-    const finished = { ...record, old: [] };
-    await writeRecord(this.connection, finished);
-    return finished;
+  /** Moves what is in shards of former layouts, and deletes these. */
+  async #emptyOld(record: LayoutRecord): Promise<void> {
+    for (const shards of record.old) {
+      // Once more, for a run that was interrupted before it.
+      await makeUnwritable(this.connection, shards);
+      while ((await depthsOf(this.connection, { shards })).size > 0) await this.#moveAll(shards, record);
+    }
+    if (record.old.length > 0) await writeRecord(this.connection, { ...record, old: [] });
   }
 
-  async #empty(shards: number, record: LayoutRecord): Promise<void> {
-    const { address, log } = this.options;
-    // Once more, for who was interrupted before it.
-    await fence(this.connection, shards);
-    const sharder = new Sharder({ address, layout: record, log });
-    const ending = new AbortController();
+  async #moveAll(shards: number, layout: Layout): Promise<void> {
+    const { address, log, stopping } = this.options;
+    const depths = () => depthsOf(this.connection, { shards });
+    // Subscribing behind the replicas would not do: quorum queues do not count consumers that are not active.
+    await this.#until(async () => {
+      const consumers = total(await depths(), 'consumers');
+      return consumers > 0 && `${consumers} consumers do not let go of former shards`;
+    });
+    const handler = new Sharder({ address, layout, log });
+    handler.start();
+    const shared = { handler, acks: new AckScheduler(), stopping, log, prefetch: PREFETCH };
     try {
-      for (let left = await this.#queuesOf(shards); left.length > 0; left = await this.#queuesOf(shards)) {
-        await this.#untilLetGo(left);
-        const moves = await Promise.all(left.map((queue) => this.#open(queue, sharder, ending.signal)));
-        await this.#untilEmpty(left, moves, sharder);
-        for (const move of moves) await move.cancel();
-        for (const move of moves) await move.close();
-        for (const queue of left) await this.#remove(queue);
-      }
+      const consumers = await Promise.all(
+        [...(await depths()).keys()].map((index) =>
+          Consumer.open(this.connection, { ...shared, queue: shardQueue(index, shards) }),
+        ),
+      );
+      const isLeft = async () => {
+        const inHand = consumers.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+        const left = inHand + total(await depths(), 'messages');
+        return left > 0 && `${left} messages are left in former shards, ${handler.counts.sharded} were moved`;
+      };
+      let received: number;
+      do {
+        await this.#until(isLeft);
+        received = handler.counts.received;
+        await pause(EMPTY_FOR_MS, this.connection.gone);
+      } while (handler.counts.received > received || (await isLeft()));
+      for (const consumer of consumers) await consumer.cancel();
+      for (const consumer of consumers) await consumer.close();
     } finally {
-      ending.abort();
-      await sharder.close();
-      this.#moved += sharder.counts.sharded;
+      await handler.close();
+      this.#moved += handler.counts.sharded;
     }
-  }
-
-  async #queuesOf(shards: number): Promise<string[]> {
-    const queues: string[] = [];
-    for (const index of indicesOf({ shards })) {
-      const queue = shardQueue(index, shards);
-      if ((await queueDepth(this.connection, queue)) !== undefined) queues.push(queue);
-    }
-    return queues;
-  }
-
-  #open(queue: string, handler: Sharder, stopping: AbortSignal): Promise<Consumer> {
-    const { log } = this.options;
-    const acks = new AckScheduler();
-    return Consumer.open(this.connection, { queue, handler, acks: acks, stopping, log, prefetch: PREFETCH });
+    // Looked at here: quorum queues refuse to be deleted on the condition that they are empty.
+    for (const [index, { messages }] of await depths())
+      if (messages === 0)
+        await this.connection.onThrowawayChannel((channel) => channel.deleteQueue(shardQueue(index, shards)));
   }
 
   /**
-   * Waits until nobody consumes the queues. Standing in their line would not do: quorum queues do not count who waits.
+   * Waits until nothing is in the way.
+   * @param look says what is in the way.
+   * @throws BridgeError `RESHARD_INCOMPLETE` when that stays the same for too long, or the command is stopped.
    */
-  async #untilLetGo(queues: readonly string[]): Promise<void> {
-    const progress = new Progress(this.options);
+  async #until(look: () => Promise<string | false>): Promise<void> {
+    const { patienceMs, stopping, log } = this.options;
+    let before = '';
+    let since = 0;
     for (;;) {
-      const { consumers } = await this.#stateOf(queues);
-      if (consumers === 0) return;
-      progress.look(`${consumers} consumers do not let go of former shards`);
-      await this.#pause();
+      const obstacle = await look();
+      if (obstacle === false) return;
+      if (obstacle !== before) {
+        [before, since] = [obstacle, performance.now()];
+        log.debug({ obstacle }, 'emptying the former shards');
+      }
+      if (stopping.aborted) throw incomplete(`it was stopped when ${obstacle}`);
+      if (performance.now() - since > patienceMs) throw incomplete(obstacle);
+      await pause(LOOK_MS, stopping, this.connection.gone);
     }
-  }
-
-  async #untilEmpty(
-    queues: readonly string[],
-    moves: readonly Consumer[],
-    { counts }: Sharder,
-  ): Promise<void> {
-    const progress = new Progress(this.options);
-    let emptySince = Number.POSITIVE_INFINITY;
-    for (;;) {
-      const { messages } = await this.#stateOf(queues);
-      const left = messages + moves.reduce((sum, move) => sum + move.unacknowledged, 0);
-      const now = performance.now();
-      emptySince = left === 0 ? Math.min(emptySince, now) : Number.POSITIVE_INFINITY;
-      if (now - emptySince >= EMPTY_FOR_MS) return;
-      if (left > 0) progress.look(`${left} messages do not move`, `${left} ${counts.sharded}`);
-      await this.#pause();
-    }
-  }
-
-  async #stateOf(queues: readonly string[]): Promise<QueueDepth> {
-    const sum = { messages: 0, consumers: 0 };
-    for (const queue of queues) {
-      const depth = await queueDepth(this.connection, queue);
-      sum.messages += depth?.messages ?? 0;
-      sum.consumers += depth?.consumers ?? 0;
-    }
-    return sum;
-  }
-
-  #pause(): Promise<void> {
-    return pause(LOOK_MS, this.options.stopping, this.connection.gone);
-  }
-
-  /**
-   * Unless something has come into it after all; then it is emptied once more. Looked at here: quorum queues refuse to
-   * be deleted on the condition that they are empty.
-   */
-  async #remove(queue: string): Promise<void> {
-    if ((await queueDepth(this.connection, queue))?.messages !== 0) return;
-    await this.connection.onThrowawayChannel((channel) => channel.deleteQueue(queue));
   }
 }
 
-/** Gives up when nothing changes for too long. */
-class Progress {
-  #state = '';
-  #changedAt = performance.now();
-
-  constructor(private readonly options: Pick<ReshardOptions, 'patienceMs' | 'stopping' | 'log'>) {}
-
-  /** @param obstacle what is in the way. @throws BridgeError `RESHARD_INCOMPLETE`. */
-  look(obstacle: string, state: string = obstacle): void {
-    const { patienceMs, stopping, log } = this.options;
-    const now = performance.now();
-    if (state !== this.#state) {
-      this.#state = state;
-      this.#changedAt = now;
-      log.debug({ state }, 'emptying the former shards');
-    }
-    if (stopping.aborted) throw incomplete(`it was stopped when ${obstacle}`);
-    if (now - this.#changedAt > patienceMs) throw incomplete(obstacle);
-  }
+function total(depths: ReadonlyMap<number, QueueDepth>, of: keyof QueueDepth): number {
+  return [...depths.values()].reduce((sum, depth) => sum + depth[of], 0);
 }
 
 const BUSY: Explanation = {
-  reason: 'the shards are being made or changed by somebody else',
+  reason: 'another process is making or changing the shards',
   hint: 'wait until that is done, and run it again',
 };
+
+function sameNames({ shards, queueType }: Layout): BridgeError {
+  return new BridgeError(
+    'CONFIG_INVALID',
+    `there are ${shards} shards already, ${queueType} queues`,
+    'Their type can be changed together with their number only.',
+  );
+}
 
 function incomplete(why: string): BridgeError {
   return new BridgeError(

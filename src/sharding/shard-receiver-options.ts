@@ -1,20 +1,18 @@
 /** What a receiver of shards is told, and what it tells. */
 import type { Log } from '../contracts.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
-import { type BackoffBounds, DEFAULT_BACKOFF } from '../rabbitmq/backoff.js';
-import type { ConsumerSessionOptions } from '../rabbitmq/consumer-session.js';
-import {
-  type DeadLetterOptions,
-  ownQueues,
-  type RabbitReceiverStatus,
-  type RequeueOptions,
+import type { BackoffBounds } from '../rabbitmq/backoff.js';
+import type {
+  DeadLetterOptions,
+  RabbitReceiverStatus,
+  RequeueOptions,
 } from '../rabbitmq/rabbitmq-options.js';
 
 export interface ShardReceiverOptions {
   readonly address: BrokerAddress;
   /** The shards to consume; `auto`: an even share of all. */
   readonly shards: 'auto' | readonly number[];
-  /** Unsettled messages at a time, of each shard. */
+  /** Unacknowledged messages at a time, of each shard. */
   readonly prefetch: number;
   readonly log: Log;
   readonly deadLetters?: false | DeadLetterOptions;
@@ -31,22 +29,4 @@ export interface ShardReceiverStatus extends RabbitReceiverStatus {
   readonly of?: number;
   /** The shards that this replica has. */
   readonly shards: readonly number[];
-}
-
-const MOST_PREFETCH = 65_535;
-
-/** Of a shard's consumption, what the options say. */
-export function queueOptions(
-  options: ShardReceiverOptions,
-  queue: string,
-): Pick<ConsumerSessionOptions, 'prefetch' | 'backoff' | 'deadLetters' | 'requeue'> {
-  const { prefetch, backoff = DEFAULT_BACKOFF } = options;
-  const { deadLetters, requeue: renewal } = ownQueues({ ...options, source: { mode: 'drain' } }, queue);
-  return {
-    prefetch: Math.min(MOST_PREFETCH, Math.max(1, Math.floor(prefetch))),
-    backoff,
-    deadLetters,
-    // The queue is ours: what stays open for long goes to its end, and comes again to whoever has it then.
-    requeue: renewal && { ...renewal, holdingQueue: { name: queue } },
-  };
 }

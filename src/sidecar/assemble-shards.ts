@@ -44,9 +44,9 @@ export function shardings(settings: Settings, log: Log): Sharding[] {
       ...{ address, log, source: sourceOf(broker) },
       prefetch: broker.prefetch ?? SHARDING_WINDOW,
       exclusive: 'among sharders',
-      // Nothing is rejected here: what cannot be read goes to a shard, too, and is set aside by who reads that.
+      // Nothing is rejected here: what cannot be read goes to a shard, too; whoever reads that sends it to the dead letters.
       deadLetters: false,
-      // Messages are held for moments. The bridge that read the queue before may have left something parked, though.
+      // Messages are held for moments. But a bridge that read the queue before may have left some in the holding queue.
       requeue: { afterMs: broker.requeueAfterMs, atDeliveries: Number.MAX_SAFE_INTEGER },
     }),
     sharder: new Sharder({ address, log, layout: layoutOf(sharding), maxMessageBytes: wire.maxMessageBytes }),

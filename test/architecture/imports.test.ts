@@ -53,7 +53,7 @@ const PURE = [
 ];
 /** The only rooms that may import a package. A package that is in neither list has not been thought about. */
 const OWNED: Readonly<Record<string, readonly string[]>> = {
-  amqplib: ['rabbitmq', 'sharding'],
+  amqplib: ['rabbitmq'],
   '@grpc/grpc-js': ['export'],
   '@opentelemetry/exporter-trace-otlp-http': ['export'],
   '@opentelemetry/otlp-exporter-base': ['export'],

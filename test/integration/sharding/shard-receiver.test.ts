@@ -52,7 +52,7 @@ describe('a receiver of shards', { timeout: 180_000 }, () => {
     assert.ok(second.handler.deliveries[0]!.redelivered);
   });
 
-  it('renews what stays open at the end of the shard itself', async (test) => {
+  it('requeues what stays open at the end of the shard itself', async (test) => {
     startSharding(test, vhost!, layoutOf(1));
     const { receiver, handler } = startReplica(test, vhost!, { requeue: { afterMs: 200 } });
     await publish(vhost!, ['held']);

@@ -4,7 +4,7 @@ import { type BrokerConnection, openConnection } from '../../../src/rabbitmq/con
 import { provenanceOf } from '../../../src/rabbitmq/provenance.js';
 import { exchangeName, shardQueue } from '../../../src/rabbitmq/shard-names.js';
 import { mayConsume, releaseLock } from '../../../src/rabbitmq/topology.js';
-import { hashText, shardOf } from '../../../src/sharding/place.js';
+import { hashText, shardOf } from '../../../src/sharding/shard-of.js';
 import { body } from '../../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
 import { RememberingLog } from '../../support/receiving.js';
@@ -126,7 +126,7 @@ describe('a sharder', { timeout: 180_000 }, () => {
     await eventually(() => sharder.counts.sharded === 24);
   });
 
-  it('settles other kinds of notifications, and sends on what cannot be read', async (test) => {
+  it('acknowledges other kinds of notifications, and sends on what cannot be read', async (test) => {
     const foreign = Buffer.from('{"event_type": "identity.authenticate", "payload": {}}');
     await publish(vhost, [foreign, Buffer.from('no json')]);
     const { sharder } = startSharding(test, vhost, layoutOf(1));

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { hashText, placeOf, shardOf } from '../../src/sharding/place.js';
+import { hashOf, hashText, shardOf } from '../../src/sharding/shard-of.js';
 import { BASE_ID, body, property } from '../support/notifications.js';
 
 const MAX = 4 * 1024 * 1024;
 
 describe("a message's shard", () => {
   it('is that of its trace, however the message is written', () => {
-    const plain = placeOf(body(), {}, MAX);
-    assert.deepEqual(plain, { kind: 'shard', hash: hashText(BASE_ID) });
-    const compressed = placeOf(deflateSync(body()), { headers: { compression: 'application/x-gzip' } }, MAX);
-    assert.deepEqual(compressed, plain);
-    assert.deepEqual(placeOf(body({ info: { base_id: 'of another' } }), {}, MAX), plain);
+    const plain = hashOf(body(), {}, MAX);
+    assert.equal(plain, hashText(BASE_ID));
+    const compressed = hashOf(deflateSync(body()), { headers: { compression: 'application/x-gzip' } }, MAX);
+    assert.equal(compressed, plain);
+    assert.equal(hashOf(body({ info: { base_id: 'of another' } }), {}, MAX), plain);
     const stop = body({ name: 'work-stop', trace_id: 'other', timestamp: '2026-11-22T08:00:00.000001' });
-    assert.deepEqual(placeOf(stop, {}, MAX), plain);
+    assert.equal(hashOf(stop, {}, MAX), plain);
   });
 
   it('never changes: these are the hashes of every version', () => {
@@ -27,14 +27,14 @@ describe("a message's shard", () => {
 
   it('is the same for a body that cannot be read, whenever it comes', () => {
     const broken = Buffer.from('{"event_type": "profiler.nova"');
-    const place = placeOf(broken, {}, MAX);
-    assert.equal(place.kind, 'shard');
-    assert.deepEqual(placeOf(Buffer.from(broken), {}, MAX), place);
+    const hash = hashOf(broken, {}, MAX);
+    assert.equal(typeof hash, 'number');
+    assert.equal(hashOf(Buffer.from(broken), {}, MAX), hash);
   });
 
   it('is none for other kinds of notifications', () => {
     const foreign = Buffer.from('{"event_type": "identity.authenticate", "payload": {}}');
-    assert.deepEqual(placeOf(foreign, {}, MAX), { kind: 'foreign' });
+    assert.equal(hashOf(foreign, {}, MAX), undefined);
   });
 
   it('spreads evenly, for UUIDs and for ids that hardly differ', () => {
