@@ -5,7 +5,7 @@
  * runs only when it is asked for: `npm test -- integrity`; and the one with real backends by `npm run test:backends`,
  * which provides them.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
@@ -34,6 +34,8 @@ const PROXIES = [
   '/usr/lib/nginx/modules/ngx_http_js_module.so',
   '/usr/sbin/apache2',
 ];
+/** These run a program in Go. */
+const IN_GO = ['test/end-to-end/clients'];
 /** These run the program as it is published. */
 const OF_THE_BUILD = [
   'test/end-to-end/',
@@ -71,6 +73,8 @@ if (reaches(files, OF_THE_BUILD)) build();
 if (reaches(files, IN_BROWSER)) ensureChromium();
 if (reaches(files, WITH_PROXIES))
   ensureFiles(PROXIES, ['haproxy', 'nginx-light', 'libnginx-mod-http-js', 'apache2-bin']);
+if (reaches(files, IN_GO) && spawnSync('go', ['version']).status !== 0)
+  ensureFiles(['/usr/bin/go'], ['golang-go']);
 const broker = reaches(files, OUTER) ? await provideBroker() : undefined;
 const status = isStopping ? 1 : await runTests(files, broker);
 await broker?.stop();
@@ -129,7 +133,13 @@ function reaches(selected, directories) {
 
 /** @returns {Promise<{ amqpUrl: string, managementUrl: string, stop: () => Promise<void> }>} */
 async function provideBroker() {
-  ensurePythonModules(['osprofiler', 'oslo_messaging'], ['python3-osprofiler', 'python3-oslo.messaging']);
+  const modules = ['osprofiler', 'oslo_messaging', 'keystoneauth1', 'requests'];
+  ensurePythonModules(modules, [
+    'python3-osprofiler',
+    'python3-oslo.messaging',
+    'python3-keystoneauth1',
+    'python3-requests',
+  ]);
   const { [AMQP]: amqpUrl = '', [MANAGEMENT]: managementUrl = '' } = process.env;
   if (amqpUrl !== '' && managementUrl !== '') return { amqpUrl, managementUrl, stop: async () => {} };
   if (amqpUrl !== '' || managementUrl !== '') fail(`set both ${AMQP} and ${MANAGEMENT}, or neither`);

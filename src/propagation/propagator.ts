@@ -13,34 +13,30 @@ import { BridgeError } from '../errors.js';
 import { fromTraceInfo, toTraceInfo } from './span-ids.js';
 import { readTraceInfo, signTraceInfo, TRACE_HMAC_HEADER, TRACE_INFO_HEADER } from './trace-info.js';
 
-/** The keys of an {@link OsprofilerPropagator}. */
+/** Options of an {@link OsprofilerPropagator}. */
 export interface OsprofilerPropagatorOptions {
   /**
-   * `hmac_keys` of the OpenStack services' `[profiler]` section: at least one, none of them empty. The first one signs
-   * what is injected, and each of them is accepted on extraction, so that keys can be changed without a gap.
+   * `hmac_keys` of the OpenStack services' `[profiler]` section. At least one; none may be empty. The first one signs what
+   * is injected. Each of them is accepted on extraction, so that keys can be replaced without a gap.
    */
   readonly hmacKeys: readonly string[];
 }
 
-/**
- * Under this key OpenTelemetry's SDK keeps whether tracing is suppressed, as it is while spans are exported. The key is
- * a registered symbol of that name: `suppressTracing` of @opentelemetry/core.
- */
+/** The same key as `suppressTracing` of @opentelemetry/core uses: exporters set it while they send. */
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /**
- * Carries the active span into OpenStack, and a trace that OpenStack's clients and services began into this program,
- * by `X-Trace-Info` and `X-Trace-HMAC`.
+ * Carries a trace between this program and OpenStack, in the headers `X-Trace-Info` and `X-Trace-HMAC`.
  *
- * **Inject** writes the two headers when the active span is sampled: OpenStack then profiles the request, and its spans
- * appear below that span. Without a valid and sampled span nothing is written, and OpenStack does not profile.
+ * **Inject** writes both headers when the active span is valid and sampled. OpenStack then profiles the request, and its
+ * spans become children of that span. Otherwise nothing is written, and OpenStack does not profile.
  *
- * **Extract** gives the span context of the headers, remote and sampled, when one of the keys signed them. Anything else,
- * be it missing, too long, malformed or signed by another key, leaves the context as it was.
+ * **Extract** returns the span context of the headers, remote and sampled, when one of the keys signed them. Headers that
+ * are missing, too long, malformed or signed by another key leave the context as it was.
  *
- * Whoever sees the headers can repeat them to OpenStack and have it profile. Inject them into calls to OpenStack
- * rather than into all that a program sends: call {@link inject} yourself, or keep this propagator out of the global one.
- * Osprofiler has no room for `tracestate` and baggage.
+ * The headers can be replayed: whoever sees them can have OpenStack profile requests. So inject them into calls to
+ * OpenStack only. Call {@link inject} yourself, or keep this propagator out of the global one. osprofiler carries no
+ * `tracestate` and no baggage.
  *
  * @example
  * ```ts
@@ -68,7 +64,7 @@ export class OsprofilerPropagator implements TextMapPropagator<unknown> {
     this.#keys = [...hmacKeys];
   }
 
-  /** Writes the headers of the context's span into a carrier; see the class for when. */
+  /** Writes the headers of the context's span into a carrier. The class says when. */
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const span = trace.getSpanContext(context);
     if (span === undefined || !isSpanContextValid(span) || context.getValue(SUPPRESSED) === true) return;
@@ -78,7 +74,7 @@ export class OsprofilerPropagator implements TextMapPropagator<unknown> {
     setter.set(carrier, TRACE_HMAC_HEADER, hmac);
   }
 
-  /** @returns the context with the carrier's span context, or as it was when the carrier holds none that is signed. */
+  /** @returns the context with the carrier's span context, or the same context when there is none. */
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     const info = readHeader(carrier, getter, TRACE_INFO_HEADER);
     const hmac = readHeader(carrier, getter, TRACE_HMAC_HEADER);
@@ -95,7 +91,7 @@ export class OsprofilerPropagator implements TextMapPropagator<unknown> {
   }
 }
 
-/** Node has the names of headers in lower case; other carriers as they were set. */
+/** Node gives header names in lower case; other carriers keep them as they were set. */
 function readHeader(carrier: unknown, getter: TextMapGetter, name: string): string | undefined {
   for (const key of [name, name.toLowerCase()]) {
     const value: unknown = getter.get(carrier, key);

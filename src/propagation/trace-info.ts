@@ -1,19 +1,19 @@
 /**
- * The two headers by which osprofiler carries a trace from one service to the next, signed and read.
+ * The two headers that carry a trace from one OpenStack service to the next: made and read.
  *
- * `X-Trace-Info` is the URL-safe base64 of JSON `{"base_id", "parent_id"}`, `X-Trace-HMAC` the hexadecimal HMAC-SHA1 of
- * that base64 text. Source: openstack/osprofiler `web.py`, `_utils.py` (`signed_pack`, `signed_unpack`).
+ * `X-Trace-Info` is the URL-safe base64 of the JSON `{"base_id", "parent_id"}`. `X-Trace-HMAC` is the HMAC-SHA1 of that
+ * base64 text, in hexadecimal. Source: openstack/osprofiler, `web.py` and `_utils.py` (`signed_pack`, `signed_unpack`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isObject, own, type PyValue, parsePythonJson } from '../codec/python-json.js';
 import type { Id } from '../codec/trace-event.js';
 
-/** The header with the trace's and the caller's ids. */
+/** The header with the ids. */
 export const TRACE_INFO_HEADER = 'X-Trace-Info';
 /** The header with the signature of {@link TRACE_INFO_HEADER}. */
 export const TRACE_HMAC_HEADER = 'X-Trace-HMAC';
 
-/** Where a request comes from, in osprofiler's terms. */
+/** The place of a request in a trace. */
 export interface TraceInfo {
   /** The trace. */
   readonly baseId: Id;
@@ -29,27 +29,24 @@ export interface SignedTraceInfo {
   readonly hmac: string;
 }
 
-/** osprofiler's own is 140 characters long. */
+/** Characters. osprofiler's own have 140. */
 const MAX_INFO_LENGTH = 4_096;
 const HMAC_HEX = /^[0-9a-f]{40}$/;
-/** osprofiler refuses a trace info with any other key. */
+/** osprofiler refuses any other key. */
 const KNOWN_KEYS = ['base_id', 'parent_id'];
 
-/** Packs and signs. @param key one of the services' `hmac_keys`. */
+/** @param key one of the services' `hmac_keys`. */
 export function signTraceInfo(
   { baseId, parentId }: { readonly baseId: string; readonly parentId: string },
   key: string,
 ): SignedTraceInfo {
   const json = JSON.stringify({ base_id: baseId, parent_id: parentId });
-  // Python's `urlsafe_b64decode` insists on the padding, which Node's `base64url` leaves out.
+  // Not Node's `base64url`: it leaves out the padding, which Python's `urlsafe_b64decode` needs.
   const info = Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   return { info, hmac: hmacOf(info, key).toString('hex') };
 }
 
-/**
- * Reads what one of the keys signed.
- * @returns undefined when none did, or when what was signed is no trace info.
- */
+/** @returns undefined when none of the keys signed the headers, or when they are malformed. */
 export function readTraceInfo(
   { info, hmac }: SignedTraceInfo,
   keys: readonly string[],
@@ -64,7 +61,7 @@ export function readTraceInfo(
   return baseId === undefined || parentId === undefined ? undefined : { baseId, parentId };
 }
 
-/** Every key is tried, whichever fits, so that the time taken does not tell which one did. */
+/** All keys are always tried: the time must not tell which of them signed. */
 function isSigned(info: string, hmac: string, keys: readonly string[]): boolean {
   if (!HMAC_HEX.test(hmac)) return false;
   const given = Buffer.from(hmac, 'hex');

@@ -68,8 +68,9 @@ describe('the propagator', () => {
     const hex = (length: number) =>
       fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
     fc.assert(
-      fc.property(hex(32), hex(16), fc.boolean(), (traceId, any, same) => {
-        // The worst case among them: a span id that is the trace id's own low half.
+      fc.property(hex(32), hex(16), fc.boolean(), fc.boolean(), (random, any, same, isShort) => {
+        // The worst cases among them: a trace id of 64 bits, and a span id that is the trace id's own low half.
+        const traceId = isShort ? '0'.repeat(16) + random.slice(16) : random;
         const spanId = same ? traceId.slice(16) : any;
         if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return;
         const headers = inject(contextWith({ traceId, spanId }));

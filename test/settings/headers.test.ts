@@ -42,10 +42,25 @@ describe('headers', () => {
     const args = ['headers', '--format', 'json', '--traceparent'];
     const sampled = await runProgram([...args, `${TRACEPARENT}-01`], KEYS);
     const unsampled = await runProgram([...args, `${TRACEPARENT}-00`], KEYS);
-    assert.equal(sampled.stdout, unsampled.stdout);
+    assert.deepEqual(idsIn(sampled.stdout, 'one'), idsIn(unsampled.stdout, 'one'));
     assert.match(String(idsIn(sampled.stdout, 'one')?.parentId), /b7ad-6b7169203331$/);
     assert.doesNotMatch(sampled.stderr, /not sampled/);
     assert.match(unsampled.stderr, /not sampled/);
+  });
+
+  test('end with a traceparent of the same trace: the given one, or one that is sampled', async () => {
+    const traceparentOf = async (...args: string[]) => {
+      const { stdout } = await runProgram(['headers', '--format', 'json', ...args], KEYS);
+      return (JSON.parse(stdout) as { traceparent: string }).traceparent;
+    };
+    assert.equal(await traceparentOf('--traceparent', `${TRACEPARENT}-00`), `${TRACEPARENT}-00`);
+    // The root span that --root-span adds to a trace without a parent.
+    const root = await traceparentOf('--base-id', '0af76519-16cd-43dd-8448-eb211c80319c');
+    assert.equal(root, '00-0af7651916cd43dd8448eb211c80319c-8448eb211c80319c-01');
+    const plain = await runProgram(['headers', '--format', 'plain'], KEYS);
+    const curl = await runProgram(['headers'], KEYS);
+    assert.match(plain.stdout, /\ntraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\n$/);
+    assert.match(curl.stdout, / -H traceparent:00-[0-9a-f]{32}-[0-9a-f]{16}-01\n$/);
   });
 
   test('take a trace id for a base id', async () => {

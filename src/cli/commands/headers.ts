@@ -1,19 +1,13 @@
-/** `headers`: what a request to OpenStack has to carry to be profiled, signed, for curl and other programs. */
+/** `headers`: the headers that put one request to OpenStack into a trace, for curl and other programs. */
 import { randomUUID } from 'node:crypto';
+import { TraceFlags } from '@opentelemetry/api';
 import { BridgeError } from '../../errors.js';
 import { toTraceId } from '../../mapping/ids.js';
-import { toTraceInfo, toUuid } from '../../propagation/span-ids.js';
-import {
-  type SignedTraceInfo,
-  signTraceInfo,
-  TRACE_HMAC_HEADER,
-  TRACE_INFO_HEADER,
-} from '../../propagation/trace-info.js';
+import { fromTraceInfo, toTraceInfo, toUuid } from '../../propagation/span-ids.js';
+import { signTraceInfo, TRACE_HMAC_HEADER, TRACE_INFO_HEADER } from '../../propagation/trace-info.js';
 import { readHmacKeys } from '../../settings/hmac-keys.js';
 import type { HeadersSettings, Settings } from '../../settings/settings.js';
 import type { CommandContext } from '../context.js';
-
-const SAMPLED = 1;
 
 export async function execute({ headers }: Settings, { stdout, log }: CommandContext): Promise<number> {
   const { baseId, traceparent, format } = headers;
@@ -29,7 +23,13 @@ export async function execute({ headers }: Settings, { stdout, log }: CommandCon
   if (traceparent !== undefined && !isSampled(traceparent))
     log.warn({}, 'the traceparent is not sampled: its own spans will be missing from the trace');
   log.info({ baseId: ids.baseId, traceId: toTraceId(ids.baseId) }, 'the trace to look for');
-  stdout.write(`${print(signTraceInfo(ids, key), format)}\n`);
+  const { info, hmac } = signTraceInfo(ids, key);
+  const lines = {
+    [TRACE_INFO_HEADER]: info,
+    [TRACE_HMAC_HEADER]: hmac,
+    traceparent: traceparent ?? traceparentOf(ids),
+  };
+  stdout.write(`${print(lines, format)}\n`);
   return 0;
 }
 
@@ -44,7 +44,7 @@ function readKey(headers: HeadersSettings): string {
   );
 }
 
-/** A trace without an enclosing point, as osprofiler's own clients begin it. */
+/** A trace without a parent, as osprofiler's own clients begin it. */
 function idsOf(baseId: string = randomUUID()): { baseId: string; parentId: string } {
   const uuid = toUuid(baseId.replaceAll('-', ''));
   return { baseId: uuid, parentId: uuid };
@@ -55,13 +55,20 @@ function idsBelow(traceparent: string): { baseId: string; parentId: string } {
   return toTraceInfo({ traceId, spanId });
 }
 
-function isSampled(traceparent: string): boolean {
-  return (Number.parseInt(traceparent.split('-')[3]!, 16) & SAMPLED) !== 0;
+/** What oslo's native OpenTelemetry tracing reads. It puts its spans into the same trace. */
+function traceparentOf(ids: { baseId: string; parentId: string }): string {
+  const { traceId, spanId } = fromTraceInfo(ids);
+  return `00-${traceId}-${spanId}-01`;
 }
 
-function print({ info, hmac }: SignedTraceInfo, format: HeadersSettings['format']): string {
-  if (format === 'json') return JSON.stringify({ [TRACE_INFO_HEADER]: info, [TRACE_HMAC_HEADER]: hmac });
-  if (format === 'plain') return `${TRACE_INFO_HEADER}: ${info}\n${TRACE_HMAC_HEADER}: ${hmac}`;
-  // Without a blank, so that `curl $(osprofiler-otel-bridge headers) URL` has two words an argument each.
-  return `-H ${TRACE_INFO_HEADER}:${info} -H ${TRACE_HMAC_HEADER}:${hmac}`;
+function isSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.split('-')[3]!, 16) & TraceFlags.SAMPLED) !== 0;
+}
+
+function print(headers: Readonly<Record<string, string>>, format: HeadersSettings['format']): string {
+  if (format === 'json') return JSON.stringify(headers);
+  const lines = Object.entries(headers);
+  if (format === 'plain') return lines.map(([name, value]) => `${name}: ${value}`).join('\n');
+  // No space after the colon: `curl $(osprofiler-otel-bridge headers) URL` needs no quotes then.
+  return lines.map(([name, value]) => `-H ${name}:${value}`).join(' ');
 }
