@@ -134,6 +134,7 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     examples: [
       [`${PROGRAM} doctor`, 'before run, with the same settings'],
       [`${PROGRAM} doctor --end-to-end`, 'with a trace point from the queue to the backend'],
+      [`${PROGRAM} doctor --api-url http://api.example:8774/`, 'with the proxy that signs requests'],
       [`${PROGRAM} doctor --json | jq '.checks[] | select(.status == "fail")'`, 'for scripts'],
     ],
   },

@@ -148,6 +148,18 @@ export const doctor = {
       'Publish one trace point to the queue, its trace signed with the first of --hmac-keys, and one through each existing exchange; consume the queue as run does and check that each span is exported. The spans stay in the backend. Whatever else is in the queue is exported too.',
     example: 'true',
   }),
+  apiUrl: ofDoctor.optional({
+    kind: {
+      ...pattern(
+        /^https?:\/\/[^\s/@]+(?:\/\S*)?$/i,
+        'a URL without a user, such as http://api.example:8774/',
+      ),
+      argument: '<url>',
+    },
+    description:
+      'An API of OpenStack, behind the proxy that makes signed headers of traceparent. doctor sends it a sampled request, and one signed with the first of --hmac-keys, and looks for their trace points with a tap.',
+    example: 'http://api.example:8774/',
+  }),
   checkTimeoutMs: ofDoctor.setting({
     kind: duration({ min: 1000 }),
     default: 5_000,

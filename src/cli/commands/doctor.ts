@@ -1,5 +1,6 @@
 /** `doctor`: what can be wrong with the settings of `run`, looked at one by one. */
 import type { Log } from '../../contracts.js';
+import { examineApi } from '../../doctor/api.js';
 import { examineBackend } from '../../doctor/backend.js';
 import { type Admitted, enter, findBrokers } from '../../doctor/broker.js';
 import { carryPoint } from '../../doctor/end-to-end.js';
@@ -24,9 +25,9 @@ export async function execute(settings: Settings, { log, stdout }: CommandContex
   const hushed = hush(log);
   await examineServices(exam, settings.broker.osloConfigFiles);
   const takesSpans = await examineBackend(exam, settings);
-  for (const address of await findBrokers(exam, settings.broker)) {
-    await examineBroker(exam, address, settings, hushed, takesSpans);
-  }
+  const addresses = await findBrokers(exam, settings.broker);
+  for (const address of addresses) await examineBroker(exam, address, settings, hushed, takesSpans);
+  await examineApi(exam, addresses, settings, hushed);
   if (json) stdout.write(`${formatJson(exam.lines)}\n`);
   if (exam.failures === 0) return 0;
   throw new BridgeError(
