@@ -1,31 +1,39 @@
-/** The services' own files, where the settings name them: whether they send, and whether they agree. */
-import { type OsloService, readOsloService } from '../oslo/services.js';
-import { readText } from '../sidecar/assemble.js';
+/** The services' own configuration, where the settings name it: whether they send, and whether they agree. */
+import { readOsloConfig } from '../oslo/config.js';
+import { type OsloProfiling, readOsloProfiling } from '../oslo/profiling.js';
+import type { BrokerSettings } from '../settings/settings.js';
+import { osloSources } from '../sidecar/assemble.js';
 import type { Examination } from './examination.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 const WHERE = 'services';
 
-export async function examineServices(exam: Examination, files: readonly string[]): Promise<void> {
-  if (files.length === 0) {
-    exam.skip(WHERE, ['profiling'], 'no --oslo-config-file names a file of theirs');
+export async function examineServices(exam: Examination, settings: BrokerSettings): Promise<void> {
+  const sources = osloSources(settings);
+  if (sources.length === 0) {
+    exam.skip(
+      WHERE,
+      ['profiling'],
+      'neither --oslo-config-file nor --oslo-config-dir names their configuration',
+    );
     return;
   }
-  const services = new Map<string, OsloService>();
-  for (const file of files) {
-    const service = await exam.check<OsloService>(WHERE, file, async () => {
-      const read = readOsloService(readText(file, "the service's configuration"), file);
+  const services = new Map<string, OsloProfiling>();
+  for (const source of sources) {
+    const service = await exam.check<OsloProfiling>(WHERE, source.name, async () => {
+      const config = readOsloConfig(source, settings.osloEnvironment);
+      const read = config.ok ? readOsloProfiling(config.value) : config;
       if (!read.ok) return fail(read.problem, 'correct the line');
-      return { finding: describe(read.service), value: read.service };
+      return { finding: describe(read.value), value: read.value };
     });
-    if (service !== undefined) services.set(file, service);
+    if (service !== undefined) services.set(source.name, service);
   }
   if (services.size < 2) return;
   exam.note(WHERE, 'durability', agreeOnDurability(services));
   exam.note(WHERE, 'HMAC keys', agreeOnKeys([...services.values()]));
 }
 
-function describe({ enabled, driver, declares }: OsloService): Finding {
+function describe({ enabled, driver, declares }: OsloProfiling): Finding {
   if (!enabled)
     return warn('the profiler is off', 'set enabled = true in [profiler], and restart the service');
   if (driver !== 'messaging') {
@@ -37,7 +45,7 @@ function describe({ enabled, driver, declares }: OsloService): Finding {
   return ok(`sends trace points; declares ${declares} queues`);
 }
 
-function agreeOnDurability(services: ReadonlyMap<string, OsloService>): Finding {
+function agreeOnDurability(services: ReadonlyMap<string, OsloProfiling>): Finding {
   const kinds = new Set([...services.values()].map(({ declares }) => declares));
   if (kinds.size === 1) return ok('all declare alike');
   const list = [...services].map(([file, { declares }]) => `${file} ${declares}`).join('; ');
@@ -47,7 +55,7 @@ function agreeOnDurability(services: ReadonlyMap<string, OsloService>): Finding 
   );
 }
 
-function agreeOnKeys(services: readonly OsloService[]): Finding {
+function agreeOnKeys(services: readonly OsloProfiling[]): Finding {
   const [first = [], ...others] = services.map(({ hmacKeys }) => hmacKeys);
   if (first.some((key) => others.every((keys) => keys.includes(key)))) return ok('all know a key in common');
   return warn(

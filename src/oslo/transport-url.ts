@@ -110,7 +110,7 @@ interface UrlParts {
 /** Splits as Python's `urlsplit` does; tabs and line ends vanish, since a URL may be continued over lines of a file. */
 function splitUrl(text: string): UrlParts | undefined {
   const oneLine = text.replace(/[\t\r\n]/g, '').trim();
-  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?/i.exec(oneLine);
+  const match = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*)|(?=\/))([^?#]*)(?:\?([^#]*))?/i.exec(oneLine);
   const scheme = SCHEMES.get(match?.[1]?.toLowerCase() ?? '');
   if (match === null || scheme === undefined) {
     return undefined;
@@ -139,12 +139,15 @@ function readHost(entry: string, defaultPort: number, complain: Complain): Broke
     /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(entry.slice(at + 1)) ?? [];
   if (bracketed !== undefined && !isIPv6(bracketed)) {
     complain('%s has something other than an IPv6 address in its brackets; right would be [::1]:5672');
-  } else if (bracketed === undefined && name === '') {
-    complain(`%s has no name; expected ${SHAPE}`);
-  } else if (bracketed === undefined && !/^[\p{L}\p{N}._~-]+$/u.test(name)) {
+  } else if (bracketed === undefined && !/^[\p{L}\p{N}._~-]*$/u.test(name)) {
     complain(`%s has a character in its name that no host has; ${ENCODE}`);
   }
-  return { host: bracketed ?? name, port: readPort(port, defaultPort, complain), ...credentials };
+  // Without a name it is kombu's default, the broker on this machine.
+  return {
+    host: bracketed ?? (name || 'localhost'),
+    port: readPort(port, defaultPort, complain),
+    ...credentials,
+  };
 }
 
 function readCredentials(text: string): { username?: string; password?: string } {

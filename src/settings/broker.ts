@@ -37,8 +37,16 @@ export const broker = {
     kind: filePaths(),
     default: [],
     description:
-      'Configuration files of OpenStack services; the transport_url in each names a broker. They add to --transport-url if that is given, and replace its default otherwise. May be repeated.',
+      'Configuration of OpenStack services, one path per service: a file, or a directory whose *.conf files are read in alphabetical order. The transport_url in each names a broker. They add to --transport-url if that is given, and replace its default otherwise. Variables OS_<GROUP>__<OPTION> outrank the files, as in oslo.config. May be repeated.',
     example: '/etc/nova/nova.conf',
+  }),
+  osloConfigDirs: connecting.setting({
+    flag: '--oslo-config-dir',
+    kind: filePaths('<dir>'),
+    default: [],
+    description:
+      'Directories whose *.conf files are read after the file of the same service, and outrank it: the only file given, or the one that lies beside the directory. A directory that belongs to no file is a service by itself. May be repeated.',
+    example: '/etc/nova/nova.conf.d',
   }),
   mode: consuming.setting({
     kind: oneOf('drain', 'tap'),

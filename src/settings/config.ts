@@ -56,7 +56,7 @@ export async function loadSettings(inputs: Inputs): Promise<LoadedSettings> {
   }
   const originOf: OriginOf = (key) => origins.get(key) ?? DEFAULT_ORIGIN;
   const given = nest(values);
-  const { settings, problems: joint } = deriveSettings(given, originOf, inputs.operands ?? []);
+  const { settings, problems: joint } = deriveSettings(given, originOf, inputs);
   problems.push(...joint);
   if (problems.length === 0) return { settings, values, originOf, warnings: unknownVariables(inputs.env) };
   const code = unreadable.length > 0 ? 'CONFIG_UNREADABLE' : 'CONFIG_INVALID';

@@ -12,7 +12,7 @@ export interface DerivedSettings {
 export function deriveSettings(
   given: GivenSettings,
   originOf: OriginOf,
-  operands: readonly string[],
+  { operands = [], env }: { readonly operands?: readonly string[]; readonly env: NodeJS.ProcessEnv },
 ): DerivedSettings {
   const { translate, exporter, metrics } = given;
   const { problem: wrongUrl, ...destination } = tracesUrl(given, originOf);
@@ -22,7 +22,7 @@ export function deriveSettings(
   const settings: Settings = {
     ...given,
     operands,
-    broker: chooseBrokers(given.broker, originOf),
+    broker: { ...chooseBrokers(given.broker, originOf), osloEnvironment: osloVariables(env) },
     translate: {
       ...translate,
       sampleRatio: sampleRatio(translate),
@@ -55,7 +55,13 @@ function chooseBrokers(broker: GivenSettings['broker'], originOf: OriginOf): Giv
   const ofFile = rankOf('broker.transportUrlFile');
   const { transportUrlFile, ...others } = broker;
   if (ofFile > 0 && ofFile >= ofUrls) return { ...broker, transportUrls: [] };
-  return ofUrls === 0 && broker.osloConfigFiles.length > 0 ? { ...others, transportUrls: [] } : others;
+  const hasServices = broker.osloConfigFiles.length + broker.osloConfigDirs.length > 0;
+  return ofUrls === 0 && hasServices ? { ...others, transportUrls: [] } : others;
+}
+
+/** OpenStack's other variables, such as OS_PASSWORD, have no group. */
+function osloVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^OS_.*__/.test(name)));
 }
 
 function sampleRatio({ sampler, samplerArg }: GivenSettings['translate']): number {

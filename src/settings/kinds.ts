@@ -123,8 +123,8 @@ export function list<T extends string = string>(
   return { expected, schema: split(/,/, z.array(item)), separator: ',', argument: '<names>' };
 }
 
-export function filePaths(): Kind<readonly string[]> {
-  return { ...list('paths of files, separated by commas'), argument: '<file>' };
+export function filePaths(argument = '<file>'): Kind<readonly string[]> {
+  return { ...list('paths, separated by commas'), argument };
 }
 
 /** Texts that are never shown. */

@@ -31,6 +31,10 @@ export type GivenSettings = ValuesOf<typeof SETTINGS>;
 
 /** Values that are computed from the given ones. */
 export interface Derived {
+  readonly broker: {
+    /** oslo.config's variables, `OS_<GROUP>__<OPTION>`. Secret. */
+    readonly osloEnvironment: Readonly<Record<string, string | undefined>>;
+  };
   readonly translate: {
     /** 0..1, the ratio of all traces that is exported. */
     readonly sampleRatio: number;

@@ -1,14 +1,14 @@
 /** Settings → the parts of the house: where each part gets its options from, and nothing else. */
-import { readFileSync } from 'node:fs';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { BridgeOptions } from '../bridge.js';
 import type { Log, Outcome, Sink } from '../contracts.js';
-import { BridgeError, messageOf } from '../errors.js';
+import { BridgeError } from '../errors.js';
 import { ExporterSink } from '../export/exporter-sink.js';
 import { createOtlpSink } from '../export/otlp.js';
-import { readOsloBroker } from '../oslo/config-file.js';
+import { readOsloBroker } from '../oslo/broker.js';
+import { findOsloSources, type OsloSource, readOsloConfig, readText } from '../oslo/config.js';
 import { type BrokerAddress, describeAddress, parseTransportUrl } from '../oslo/transport-url.js';
 import {
   type DrainSource,
@@ -64,11 +64,11 @@ function receiverOptions(
 
 /** @throws BridgeError when a file or URL cannot be read. */
 export function brokerAddresses(settings: BrokerSettings, log: Log): BrokerAddress[] {
-  const { transportUrls, transportUrlFile, osloConfigFiles } = settings;
+  const { transportUrls, transportUrlFile } = settings;
   const urls = transportUrlFile === undefined ? transportUrls : urlsInFile(transportUrlFile);
   return [
     ...urls.map((url) => addressOf(url, log)),
-    ...osloConfigFiles.map((file) => addressInOsloFile(file, log)),
+    ...osloSources(settings).map((source) => addressOfService(source, settings, log)),
   ];
 }
 
@@ -86,29 +86,22 @@ function addressOf(url: string, log: Log): BrokerAddress {
   return parsed.address;
 }
 
-function addressInOsloFile(file: string, log: Log): BrokerAddress {
-  const read = readOsloBroker(readText(file, "the service's configuration"), file);
+/** The OpenStack services whose configuration the settings name. @throws BridgeError CONFIG_UNREADABLE */
+export function osloSources({ osloConfigFiles, osloConfigDirs }: BrokerSettings): OsloSource[] {
+  return findOsloSources(osloConfigFiles, osloConfigDirs);
+}
+
+function addressOfService(source: OsloSource, { osloEnvironment }: BrokerSettings, log: Log): BrokerAddress {
+  const config = readOsloConfig(source, osloEnvironment);
+  const read = config.ok ? readOsloBroker(config.value, source.name) : config;
   if (!read.ok) throw new BridgeError('CONFIG_INVALID', read.problem);
-  warnOfIgnored(read.ignored, file, log);
-  return read.address;
+  warnOfIgnored(read.value.ignored, source.name, log);
+  return read.value.address;
 }
 
 function warnOfIgnored(options: readonly string[], where: string, log: Log): void {
   if (options.length > 0)
     log.warn({ options, where }, 'options of the transport URL that have no effect here');
-}
-
-/** @throws BridgeError CONFIG_UNREADABLE */
-export function readText(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new BridgeError(
-      'CONFIG_UNREADABLE',
-      `cannot read ${what} from ${file}: ${messageOf(error)}`,
-      'Check the path and that this user may read it.',
-    );
-  }
 }
 
 /** @param meterProvider for the exporter's metrics of itself */

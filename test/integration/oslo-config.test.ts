@@ -1,37 +1,38 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readOsloBroker } from '../../src/oslo/config-file.js';
+import { type OsloBroker, readOsloBroker } from '../../src/oslo/broker.js';
+import { type OsloResult, parseOsloConfig } from '../../src/oslo/config.js';
 import { askPython } from './python.js';
 
 /** Reads each file as a service does: its options registered, the URL's query laid over `[oslo_messaging_rabbit]`. */
 const PROGRAM = `
-import json, logging, sys, tempfile
+import json, logging, os, sys, tempfile
 from oslo_config import cfg
 from oslo_messaging import transport
 from oslo_messaging._drivers import common, impl_rabbit
 from oslo_messaging.notify import notifier
 logging.disable(logging.CRITICAL)
 
-def read(text):
-    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
-        file.write(text)
-        file.flush()
+def read(case):
+    with tempfile.TemporaryDirectory() as directory:
+        names = []
+        for index, text in enumerate(case['files']):
+            names.append(os.path.join(directory, '%d.conf' % index))
+            with open(names[-1], 'w') as file:
+                file.write(text)
+        os.environ.update(case['env'])
         conf = cfg.ConfigOpts()
         conf.register_opts(transport._transport_opts)
         conf.register_opts(notifier._notifier_opts, group='oslo_messaging_notifications')
         conf.register_opts(impl_rabbit.rabbit_opts, group='oslo_messaging_rabbit')
         conf.register_opts([cfg.StrOpt('my_ip'), cfg.StrOpt('rabbit_password')])
         conf.register_opts([cfg.StrOpt('host')], group='vault')
-        conf([], default_config_files=[file.name])
+        conf([], default_config_files=names)
         notifications = conf.oslo_messaging_notifications
         url = notifications.transport_url or conf.transport_url
         parsed = transport.TransportURL.parse(conf, url)
         rabbit = common.ConfigOptsProxy(conf, parsed, 'oslo_messaging_rabbit').oslo_messaging_rabbit
         return {
-            'url': url,
-            'drivers': notifications.driver,
-            'topics': notifications.topics,
-            'exchange': conf.control_exchange,
             'vhost': parsed.virtual_host or '/',
             'hosts': [[h.hostname, h.username, h.password] for h in parsed.hosts],
             'tls': [rabbit.ssl_ca_file, rabbit.ssl_cert_file, rabbit.ssl_key_file] if rabbit.ssl else None,
@@ -39,11 +40,13 @@ def read(text):
         }
 
 table = []
-for text in json.load(sys.stdin):
+for case in json.load(sys.stdin):
     try:
-        table.append(read(text))
+        table.append(read(case))
     except Exception:
         table.append(None)
+    for name in case['env']:
+        del os.environ[name]
 print(json.dumps(table))
 `;
 
@@ -87,32 +90,79 @@ const WRONG = [
   '[DEFAULT]\ntransport_url =',
 ];
 
+const RABBIT_TLS = '[oslo_messaging_rabbit]\nssl = true\nssl_ca_file = ca.pem\n';
+/** Several files of one service, and the environment. */
+const LAYERS: Case[] = [
+  {
+    files: [`[DEFAULT]\n${URL}\n${RABBIT_TLS}`, '[DEFAULT]\ntransport_url = rabbit://u:secret@h2/v\n'],
+    env: {},
+  },
+  {
+    files: [
+      `[oslo_messaging_rabbit]\nssl = 1\nssl_ca_file = new\n`,
+      `[DEFAULT]\n${URL}\n[oslo_messaging_rabbit]\nkombu_ssl_ca_certs = old\n`,
+    ],
+    env: {},
+  },
+  {
+    files: [
+      `[DEFAULT]\nmy_ip = 1.2.3.4\ntransport_url = rabbit://u:p@$my_ip/v\n`,
+      '[DEFAULT]\nmy_ip = 5.6.7.8\n',
+    ],
+    env: {},
+  },
+  { files: [`[DEFAULT]\n${URL}\n`], env: { OS_DEFAULT__TRANSPORT_URL: 'rabbit://e:p@env/v' } },
+  {
+    files: [`[DEFAULT]\n${URL}\n${RABBIT_TLS}`],
+    env: {
+      OS_OSLO_MESSAGING_RABBIT__SSL_CA_FILE: 'env.pem',
+      OS_OSLO_MESSAGING_NOTIFICATIONS__TRANSPORT_URL: 'rabbit://n:p@notify/v',
+    },
+  },
+  {
+    files: [`[DEFAULT]\n${URL}\nmy_ip = 9.9.9.9\n`],
+    env: { OS_DEFAULT__TRANSPORT_URL: 'rabbit://e:p@$my_ip/v', OS_PASSWORD: 'x' },
+  },
+];
+
+interface Case {
+  readonly files: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const alone = (text: string): Case => ({ files: [text], env: {} });
+
+function readCase({ files, env }: Case): OsloResult<OsloBroker> {
+  const config = parseOsloConfig(
+    files.map((text, index) => [`${index}.conf`, text]),
+    env,
+  );
+  return config.ok ? readOsloBroker(config.value, 'file') : config;
+}
+
 describe("services' files", () => {
-  it('are read as oslo.config and oslo.messaging read them', () => {
-    const table = askPython(PROGRAM, FILES) as unknown[];
-    for (const [index, text] of FILES.entries()) {
-      const read = readOsloBroker(text, 'file');
+  it('are read as oslo.config and oslo.messaging read them, several of one service and the environment too', () => {
+    const cases = [...FILES.map(alone), ...LAYERS];
+    const table = askPython(PROGRAM, cases) as unknown[];
+    for (const [index, each] of cases.entries()) {
+      const read = readCase(each);
       assert.ok(read.ok, read.ok ? '' : read.problem);
-      const { hosts, vhost, tls, heartbeatSeconds } = read.address;
+      const { hosts, vhost, tls, heartbeatSeconds } = read.value.address;
       const got = {
-        url: read.transportUrl,
-        drivers: read.drivers,
-        topics: read.topics,
-        exchange: read.controlExchange ?? 'openstack',
         vhost,
         hosts: hosts.map(({ host, username, password }) => [host, username, password]),
         tls: tls === undefined ? null : [tls.ca ?? '', tls.cert ?? '', tls.key ?? ''],
         heartbeat: heartbeatSeconds ?? 60,
       };
-      assert.deepEqual(got, table[index], text);
+      assert.deepEqual(got, table[index], JSON.stringify(each));
     }
   });
 
   it('are refused where a service would not start with them', () => {
-    const table = askPython(PROGRAM, WRONG) as unknown[];
+    const table = askPython(PROGRAM, WRONG.map(alone)) as unknown[];
     for (const [index, text] of WRONG.entries()) {
       assert.equal(table[index], null, text);
-      assert.equal(readOsloBroker(text, 'file').ok, false, text);
+      assert.equal(readCase(alone(text)).ok, false, text);
     }
   });
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expandReferences, type IniSections, parseOsloIni } from '../../src/oslo/ini.js';
 
 function sections(text: string): IniSections {
-  const parsed = parseOsloIni(text);
+  const parsed = parseOsloIni(text, 'nova.conf');
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.problem);
   return parsed.sections;
 }
@@ -72,7 +72,11 @@ describe('a file of oslo.config', () => {
       ['[secret] # c', 'line 1 is no section: expected [name] and nothing after it'],
       ['[]', 'line 1 is no section: expected [name] and nothing after it'],
     ] as const) {
-      assert.deepEqual(parseOsloIni(text), { ok: false, problem: expected }, text);
+      assert.deepEqual(
+        parseOsloIni(text, 'nova.conf'),
+        { ok: false, problem: `nova.conf: ${expected}` },
+        text,
+      );
     }
   });
 
@@ -109,8 +113,7 @@ transport = t$$
   });
 
   it('is a problem when it refers to nothing in the file or to itself', () => {
-    const missing =
-      'refers with $ to an option that this file does not set (a dollar sign itself is written $$)';
+    const missing = 'refers with $ to an option that is not set (a dollar sign itself is written $$)';
     for (const text of [
       'x = a$secret',
       `x = \${DEFAULT.y}\ny=1`,
@@ -123,7 +126,7 @@ transport = t$$
     }
     assert.deepEqual(expanded('[DEFAULT]\nx=$y\ny=$x'), {
       ok: false,
-      problem: 'line 2 refers with $ to itself',
+      problem: 'nova.conf: line 2 refers with $ to itself',
     });
   });
 });

@@ -76,6 +76,10 @@ describe('defaults', () => {
     const fromOslo = (await load({ args: ['--oslo-config-file', 'a', '--oslo-config-file', 'b'] })).settings
       .broker;
     assert.deepEqual([fromOslo.transportUrls, fromOslo.osloConfigFiles], [[], ['a', 'b']]);
+    const env = { OS_DEFAULT__TRANSPORT_URL: 'rabbit://h', OS_PASSWORD: 'x' };
+    const fromDir = (await load({ args: ['--oslo-config-dir', 'c'], env })).settings.broker;
+    assert.deepEqual(fromDir.transportUrls, []);
+    assert.deepEqual(fromDir.osloEnvironment, { OS_DEFAULT__TRANSPORT_URL: 'rabbit://h' });
   });
 
   test('a URL by flag outranks a file of URLs by variable, and the other way round', async () => {

@@ -23,7 +23,7 @@ export async function execute(settings: Settings, { log, stdout }: CommandContex
     if (!json) stdout.write(`${formatLine(line)}\n`);
   });
   const hushed = hush(log);
-  await examineServices(exam, settings.broker.osloConfigFiles);
+  await examineServices(exam, settings.broker);
   const takesSpans = await examineBackend(exam, settings);
   const addresses = await findBrokers(exam, settings.broker);
   for (const address of addresses) await examineBroker(exam, address, settings, hushed, takesSpans);

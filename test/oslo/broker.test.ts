@@ -1,23 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type OsloBroker, readOsloBroker } from '../../src/oslo/config-file.js';
+import { type OsloBroker, readOsloBroker } from '../../src/oslo/broker.js';
+import { type OsloResult, parseOsloConfig } from '../../src/oslo/config.js';
+
+function read(text: string): OsloResult<OsloBroker> {
+  const config = parseOsloConfig([['nova.conf', text]]);
+  return config.ok ? readOsloBroker(config.value, 'nova.conf') : config;
+}
 
 function broker(text: string): OsloBroker {
-  const read = readOsloBroker(text, 'nova.conf');
-  assert.ok(read.ok, read.ok ? '' : read.problem);
-  return read;
+  const result = read(text);
+  assert.ok(result.ok, result.ok ? '' : result.problem);
+  return result.value;
 }
 
 function problem(text: string): string {
-  const read = readOsloBroker(text, 'nova.conf');
-  assert.ok(!read.ok);
-  return read.problem;
+  const result = read(text);
+  assert.ok(!result.ok);
+  return result.problem;
 }
 
 describe("the broker in a service's configuration", () => {
   it('is that of [DEFAULT] transport_url', () => {
     assert.deepEqual(broker('[DEFAULT]\ntransport_url = rabbit://nova:pw@h1,nova:pw@h2:5673/stack\n'), {
-      ok: true,
       address: {
         hosts: [
           { host: 'h1', port: 5672, username: 'nova', password: 'pw' },
@@ -27,9 +32,6 @@ describe("the broker in a service's configuration", () => {
         password: 'pw',
         vhost: 'stack',
       },
-      transportUrl: 'rabbit://nova:pw@h1,nova:pw@h2:5673/stack',
-      drivers: [],
-      topics: ['notifications'],
       ignored: [],
     });
   });
@@ -88,15 +90,6 @@ describe("the broker in a service's configuration", () => {
     );
     assert.deepEqual([read.address.tls?.ca, read.address.heartbeatSeconds], ['url', 5]);
     assert.deepEqual(read.ignored, ['rabbit_ha_queues']);
-  });
-
-  it('comes with drivers, topics and the control exchange', () => {
-    const read = broker(
-      '[DEFAULT]\ntransport_url=rabbit://h\ncontrol_exchange = nova\n[oslo_messaging_notifications]\ndriver = messagingv2\ndriver = log\ntopics = notifications, metering ,,\n',
-    );
-    assert.deepEqual(read.drivers, ['messagingv2', 'log']);
-    assert.deepEqual(read.topics, ['notifications', 'metering']);
-    assert.equal(read.controlExchange, 'nova');
   });
 
   it('takes the last of several values', () => {
