@@ -17,6 +17,7 @@ ENV NODE_ENV=production \
     OSPROFILER_BRIDGE_LISTEN=0.0.0.0:13133
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
+COPY bin ./bin
 COPY package.json LICENSE ./
 COPY assets ./assets
 COPY recordings ./recordings

@@ -139,12 +139,13 @@ function readHost(entry: string, defaultPort: number, complain: Complain): Broke
     /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(entry.slice(at + 1)) ?? [];
   if (bracketed !== undefined && !isIPv6(bracketed)) {
     complain('%s has something other than an IPv6 address in its brackets; right would be [::1]:5672');
-  } else if (bracketed === undefined && !/^[\p{L}\p{N}._~-]*$/u.test(name)) {
+  } else if (bracketed === undefined && name === '') {
+    complain(`%s has no name; expected ${SHAPE}`);
+  } else if (bracketed === undefined && !/^[\p{L}\p{N}._~-]+$/u.test(name)) {
     complain(`%s has a character in its name that no host has; ${ENCODE}`);
   }
-  // Without a name it is kombu's default, the broker on this machine.
   return {
-    host: bracketed ?? (name || 'localhost'),
+    host: bracketed ?? name,
     port: readPort(port, defaultPort, complain),
     ...credentials,
   };

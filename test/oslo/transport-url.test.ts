@@ -186,6 +186,8 @@ describe('a wrong transport URL', () => {
       ['http://h', /begins with none/],
       ['kombu+memory://', /begins with none/],
       ['rabbit:h', /begins with none/],
+      ['rabbit://u:p@', /host 1 in the transport URL has no name/],
+      ['rabbit://h1,u:p@:5672', /host 2 in the transport URL has no name/],
       ['rabbit://u:p@h:port', /port of host 1 in the transport URL is not a number from 1 to 65535/],
       ['rabbit://u:p@h:0', /is not a number from 1/],
       ['rabbit://u:p@h:65536', /is not a number from 1/],
