@@ -19,6 +19,7 @@ COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY bin ./bin
 COPY package.json LICENSE ./
+COPY bin ./bin
 COPY assets ./assets
 COPY recordings ./recordings
 # The image's own user "node", by number: Kubernetes cannot tell that a name is not root.

@@ -34,7 +34,9 @@ function writeTypesForRequire(target) {
 function reachableTypes(file, found = new Set()) {
   if (found.has(file)) return found;
   found.add(file);
-  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()'(\.[^']*)\.js'/g)) {
+  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+    /(?:from |import |import\()'(\.[^']*)\.js'/g,
+  )) {
     reachableTypes(join(dirname(file), `${path}.d.ts`), found);
   }
   return found;

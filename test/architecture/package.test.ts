@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { type Analysis, checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { parse } from 'yaml';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/version.js';
 
 const ROOT = process.cwd();
@@ -53,6 +56,47 @@ describe('the package', () => {
       paths.filter((path) => /test|tsbuildinfo/.test(path)),
       [],
     );
+  });
+
+  it('has types that every kind of TypeScript project resolves, but for what is meant', async () => {
+    const tarball = createPackageFromTarballData(
+      new Uint8Array(await readFile(join(directory, packed.filename))),
+    );
+    const { problems } = (await checkPackage(tarball)) as Analysis;
+    // `require()` of an ES module works from Node 20.19 on. TypeScript below `module: node20` does not know that, and
+    // refuses to require what has types of an ES module: so the types say CommonJS, and the program is an ES module.
+    assert.deepEqual(
+      problems.map(({ kind }) => kind),
+      ['CJSResolvesToESM', 'FalseCJS'],
+    );
+  });
+
+  it('has a package.json in which publint finds nothing, but for what is meant', async () => {
+    const file = await readFile(join(directory, packed.filename));
+    const tarball = file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer;
+    const { messages } = await publint({ strict: true, pack: { tarball } });
+    // The types for require(); see above.
+    assert.deepEqual(
+      messages.map(({ code, args }) => [code, 'condition' in args && args.condition]),
+      [['EXPORTS_TYPES_INVALID_FORMAT', 'require']],
+    );
+  });
+
+  it('says where it comes from, and which of its modules do something when they are imported', async () => {
+    const { homepage, repository, bugs, author, sideEffects } = JSON.parse(
+      await readFile(join(ROOT, 'package.json'), 'utf8'),
+    ) as Record<string, unknown> & { sideEffects: string[]; repository: { url: string } };
+    const [, address] = /^git\+(https:\/\/.*)\.git$/.exec(repository.url) ?? [];
+    assert.deepEqual([homepage, bugs], [`${address}#readme`, { url: `${address}/issues` }]);
+    assert.ok(author);
+    const paths = packed.files.map(({ path }) => `./${path}`);
+    for (const each of sideEffects.filter((file) => !file.endsWith('*')))
+      assert.ok(paths.includes(each), each);
+  });
+
+  it('has the same version where it is cited', async () => {
+    const citation = parse(await readFile(join(ROOT, 'CITATION.cff'), 'utf8')) as Record<string, string>;
+    assert.deepEqual([citation['title'], citation['version']], [PACKAGE_NAME, PACKAGE_VERSION]);
   });
 
   it('can be executed', () => {
