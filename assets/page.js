@@ -56,23 +56,38 @@ function showOffline(isOffline) {
 function refresh(parts) {
   const shown = new Map(parts.map((part) => [part, part.innerHTML]));
   repeat(REFRESH_MS, async () => {
-    const text = await (await get(location.href)).text();
-    const fresh = new DOMParser().parseFromString(text, 'text/html');
+    const response = await get(location.href);
+    // What was searched for is there by now.
+    if (response.redirected) return location.assign(response.url);
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     for (const part of parts) {
       const content = fresh.getElementById(part.id)?.innerHTML ?? '';
       if (content === shown.get(part) || isInUse(part)) continue;
       shown.set(part, content);
+      const focused = focusIn(part)?.id ?? '';
       part.innerHTML = content;
       showLocalTimes(part);
+      makeReachable(part);
+      if (focused !== '') document.getElementById(focused)?.focus({ preventScroll: true });
     }
   });
 }
 
-/** Whether the focus or a selection is in it. @param {Element} part */
+/** @param {Element} part @returns {Element | undefined} */
+function focusIn(part) {
+  const { activeElement } = document;
+  return activeElement !== null && part.contains(activeElement) ? activeElement : undefined;
+}
+
+/**
+ * Whether a selection is in it, rows of it were opened, or the focus is in it and could not be given back.
+ * @param {Element} part
+ */
 function isInUse(part) {
+  if (part.hasAttribute('data-touched')) return true;
   const selection = getSelection();
   const isSelected = selection !== null && !selection.isCollapsed && part.contains(selection.anchorNode);
-  return isSelected || part.contains(document.activeElement);
+  return isSelected || focusIn(part)?.id === '';
 }
 
 /** @param {ParentNode} within */
@@ -87,12 +102,16 @@ class Waterfall {
   constructor(table) {
     this.url = `/traces/${table.dataset['trace'] ?? ''}`;
     this.query = table.dataset['query'] ?? '';
-    this.body = /** @type {HTMLTableSectionElement} */ (table.tBodies[0]);
-    const first = this.body.rows[0];
-    if (first !== undefined) first.tabIndex = 0;
-    this.body.addEventListener('click', (event) => this.onClick(event));
-    this.body.addEventListener('keydown', (event) => this.onKey(event));
-    this.body.addEventListener('focusin', (event) => this.onFocus(event));
+    this.table = table;
+    makeReachable(table);
+    table.addEventListener('click', (event) => this.onClick(event));
+    table.addEventListener('keydown', (event) => this.onKey(event));
+    table.addEventListener('focusin', (event) => this.onFocus(event));
+  }
+
+  /** Another one after each refresh. */
+  get body() {
+    return /** @type {HTMLTableSectionElement} */ (this.table.tBodies[0]);
   }
 
   /** @param {MouseEvent} event */
@@ -100,7 +119,8 @@ class Waterfall {
     const target = /** @type {Element} */ (event.target);
     const row = target.closest('tr');
     const link = target.closest('a');
-    if (row === null || row.classList.contains('detail-row')) return;
+    if (row === null || row.parentElement !== this.body) return;
+    if (row.classList.contains('detail-row')) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     if (link === null && getSelection()?.isCollapsed === false) return;
     event.preventDefault();
@@ -141,6 +161,7 @@ class Waterfall {
 
   /** @param {HTMLTableRowElement} row */
   async activate(row) {
+    this.table.setAttribute('data-touched', '');
     if (row.classList.contains('span')) return this.toggleDetail(row);
     if (row.classList.contains('more')) return this.loadMore(row);
     return this.toggle(row);
@@ -148,6 +169,7 @@ class Waterfall {
 
   /** @param {HTMLTableRowElement} row */
   async toggle(row) {
+    this.table.setAttribute('data-touched', '');
     if (row.ariaExpanded === 'true') this.close(row);
     else if (row.ariaExpanded === 'false') await this.open(row);
   }
@@ -303,6 +325,11 @@ class Waterfall {
   visible() {
     return [...this.body.rows].filter((row) => !row.hidden && !row.classList.contains('detail-row'));
   }
+}
+
+/** The first row of a waterfall is in the order of tabs. @param {Element} table */
+function makeReachable(table) {
+  if (table instanceof HTMLTableElement) table.tBodies[0]?.rows[0]?.setAttribute('tabindex', '0');
 }
 
 /** @param {HTMLTableRowElement} row @returns {number} */

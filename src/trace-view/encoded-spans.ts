@@ -29,6 +29,12 @@ export function decoded(bytes: Buffer, resource: ReadableSpan['resource']): Span
   return readSpan(JSON.parse(bytes.toString('utf8')), resource.attributes as Attributes);
 }
 
+/** A span that was not sent. */
+export function readExported(span: ReadableSpan): Span | undefined {
+  const { bytes, begin, end, resource } = encoded(span);
+  return decoded(bytes.subarray(begin, end), resource);
+}
+
 /** Spans with links and the like, which the bridge itself does not make. */
 function encodedByPackage(span: ReadableSpan): EncodedSpan {
   const request = JSON.parse(Buffer.from(encodeAsJson([span])!).toString('utf8'));

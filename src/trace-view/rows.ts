@@ -160,7 +160,7 @@ function isPlainStatement(node: TraceNode): boolean {
 }
 
 function isQuiet({ hasError, isOrphan, span }: TraceNode): boolean {
-  return !hasError && !isOrphan && span.incomplete === undefined;
+  return !hasError && !isOrphan && span.incomplete === undefined && !span.isOpen;
 }
 
 /** Neighbours of one name that may be folded together; everything else alone. */
@@ -181,8 +181,8 @@ function passedOnTo({ span, children }: TraceNode, folding: Folding): TraceNode 
   const [next] = calls;
   if (statements.length > 0 || calls.length !== 1 || next === undefined) return undefined;
   const isInner = [span, next.span].every(
-    ({ service, kind, incomplete }) =>
-      service === span.service && kind !== 'server' && incomplete === undefined,
+    ({ service, kind, incomplete, isOpen }) =>
+      service === span.service && kind !== 'server' && incomplete === undefined && !isOpen,
   );
   const isWhatItDoes =
     durationOf(next.span) >= durationOf(span) * PASSED_ON && next.span.endMicros <= span.endMicros;

@@ -24,6 +24,8 @@ export interface Span {
   readonly statement?: string;
   /** Present when the span's status is ERROR. */
   readonly error?: SpanError;
+  /** Present while the trace point is open: the end is then the moment of looking. */
+  readonly isOpen?: true;
   /** Which notification is missing, in words. */
   readonly incomplete?: string;
   readonly attributes: Attributes;

@@ -4,6 +4,7 @@ What matters of every notification is printed as a line of JSON before it is sen
 against. Nothing here knows the bridge.
 
 usage: publisher.py TRANSPORT_URL {all,die} [--format 2.0]
+       publisher.py TRANSPORT_URL hang        stays inside two points until standard input ends
        publisher.py TRANSPORT_URL send        sends payloads read from standard input, one a line
 """
 
@@ -29,12 +30,12 @@ SERVER = "3f1c8a52-6d0e-4b57-9a53-2f7d1e0c9b11"
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("transport_url")
-    parser.add_argument("scenario", choices=["all", "die", "send"])
+    parser.add_argument("scenario", choices=["all", "die", "hang", "send"])
     parser.add_argument("--format", choices=["1.0", "2.0"], default="1.0")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     enable(arguments.transport_url, arguments.format)
-    {"all": everything, "die": die, "send": send}[arguments.scenario]()
+    {"all": everything, "die": die, "hang": hang, "send": send}[arguments.scenario]()
 
 
 def enable(transport_url, wire_format):
@@ -177,6 +178,16 @@ def die():
     profiler.stop()
     sys.stdout.flush()
     os._exit(9)
+
+
+def hang():
+    """A build that hangs, below a call that has ended already."""
+    begin()
+    with profiler.Trace("build_and_run_instance"):
+        with profiler.Trace("allocate_network"):
+            pass
+        with profiler.Trace("plug_vifs"):
+            sys.stdin.read()
 
 
 def send():

@@ -13,11 +13,11 @@ const VISIBLE = 0.004;
 
 /** One span's bar; thinner, what it set off and did not wait for. */
 export function barOf({ span, lastMicros }: TraceNode, tree: Trace, slot: number): Html {
-  const { startMicros, endMicros, error, incomplete } = span;
+  const { startMicros, endMicros, error, incomplete, isOpen } = span;
   const from = share(startMicros, tree);
   const to = share(endMicros, tree);
   const last = share(lastMicros, tree);
-  const mark = error !== undefined ? ' failed' : incomplete !== undefined ? ' incomplete' : '';
+  const mark = isOpen ? ' open' : error ? ' failed' : incomplete !== undefined ? ' incomplete' : '';
   return frame(
     html`${
       last - to > VISIBLE

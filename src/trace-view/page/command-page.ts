@@ -5,6 +5,7 @@ import type { Settings } from '../../settings/settings.js';
 import { describeExporter } from '../../sidecar/assemble.js';
 import type { PageMount } from '../../sidecar/operations.js';
 import { PageFeed } from './feed.js';
+import { leftOutBy } from './left-out.js';
 import { createPage } from './page.js';
 
 export class CommandPage {
@@ -13,7 +14,8 @@ export class CommandPage {
 
   /** @param isLive whether the spans' times are those of now */
   constructor(settings: Settings, isLive = true) {
-    this.feed = new PageFeed({ backend: describeExporter(settings), bounds: settings.page, isLive });
+    const leftOut = leftOutBy(settings.translate);
+    this.feed = new PageFeed({ backend: describeExporter(settings), bounds: settings.page, isLive, leftOut });
     this.uiUrl = settings.traceId.uiUrl;
   }
 

@@ -19,6 +19,8 @@ export interface FeedOptions {
   readonly bounds?: Partial<RecentTracesBounds>;
   /** Whether spans happen now. The lag of a recording's says nothing. @default true */
   readonly isLive?: boolean;
+  /** What settings leave out, in sentences. @default nothing */
+  readonly leftOut?: readonly string[];
 }
 
 /** The backend's last answers. Times are milliseconds since the Unix epoch. */
@@ -37,15 +39,17 @@ export class PageFeed {
   readonly history = new History();
   readonly backend: string;
   readonly isLive: boolean;
+  readonly leftOut: readonly string[];
   private watched: Watched | undefined;
   private facts: BackendFacts = {};
   private lagMs: number | undefined;
   private depths: readonly (QueueDepth | undefined)[] = [];
   private timers: NodeJS.Timeout[] = [];
 
-  constructor({ backend, bounds, isLive = true }: FeedOptions) {
+  constructor({ backend, bounds, isLive = true, leftOut = [] }: FeedOptions) {
     this.backend = backend;
     this.isLive = isLive;
+    this.leftOut = leftOut;
     this.traces = new RecentTraces(bounds);
   }
 

@@ -10,15 +10,18 @@ export interface Shell {
   /** Of the document; the program's name follows. */
   readonly title: string;
   readonly content: Html;
+  /** Whether the page is fetched again every few seconds where there is no script. @default false */
+  readonly refreshes?: boolean;
 }
 
-export function layout({ title, content }: Shell): Html {
+export function layout({ title, content, refreshes = false }: Shell): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${refreshes ? html`<noscript><meta http-equiv="refresh" content="5"></noscript>` : ''}
 <title>${title} · ${PACKAGE_NAME}</title>
 <link rel="icon" href="${assetUrl('page.svg')}" type="image/svg+xml">
 <link rel="stylesheet" href="${assetUrl('page.css')}">

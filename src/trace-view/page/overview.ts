@@ -12,19 +12,30 @@ import { backendStatus, receiverStatus, type Status } from './status.js';
 const LEAST_SLOTS = 60;
 const MOST_SLOTS = 300;
 
+/** What stands between the figures and the accounting. */
+export interface OverviewParts {
+  readonly running: Html | string;
+  readonly search: Html;
+  readonly table: Html;
+}
+
 /** Elements with `data-refresh` are replaced by the script, every few seconds. @param now milliseconds since the epoch */
-export function overviewPage(feed: PageFeed, now: number, search: Html, traces: Html): Html {
+export function overviewPage(feed: PageFeed, now: number, parts: OverviewParts): Html {
+  const { running, search, table } = parts;
   return layout({
     title: 'Recent traces',
+    refreshes: true,
     content: html`<h1 class="unseen">Bridge status</h1>
 <div id="status" data-refresh>
 ${statuses(feed, now)}
 ${figures(feed)}
 </div>
+<div id="running" data-refresh>${running}</div>
 <section class="traces" aria-labelledby="traces-title">
 <div class="section-head"><h2 id="traces-title">Recent traces</h2> <span class="muted" id="kept" data-refresh>${kept(feed)}</span></div>
 ${search}
-<div id="list" data-refresh>${traces}</div>
+${feed.leftOut.map((sentence) => html`<p class="muted left-out">${sentence}</p>`)}
+<div id="list" data-refresh>${table}</div>
 </section>
 <div id="accounting" data-refresh>${accounting(feed)}</div>`,
   });

@@ -5,10 +5,12 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { findAsset } from './assets.js';
+import { CurrentTraces } from './current-traces.js';
 import type { PageFeed } from './feed.js';
 import { findSpans } from './find-spans.js';
 import { message } from './layout.js';
 import { overviewPage } from './overview.js';
+import { runningTable } from './running-table.js';
 import { spanDetail, spanPage } from './span-page.js';
 import { findNamed, listTraces, readQuery } from './trace-list.js';
 import { tracePage } from './trace-page.js';
@@ -41,12 +43,12 @@ const HEADERS: Readonly<Record<string, string>> = {
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createPage({ feed, uiUrl, now = Date.now }: PageOptions): Hono {
-  const { traces } = feed;
   const views = new TraceViews(uiUrl);
   const page = new Hono();
+  const current = () => new CurrentTraces(feed, now());
   const viewOf = (context: Context): TraceView | undefined => {
-    const kept = traces.find(context.req.param('trace') ?? '');
-    return kept && views.of(kept);
+    const trace = current().find(context.req.param('trace') ?? '');
+    return trace && views.of(trace);
   };
 
   page.use(async (context, next) => {
@@ -57,10 +59,13 @@ export function createPage({ feed, uiUrl, now = Date.now }: PageOptions): Hono {
 
   page.get('/', (context) => {
     const query = readQuery((name) => context.req.query(name));
+    const traces = current();
     const named = findNamed(traces, query.text);
     if (named !== undefined) return context.redirect(`/traces/${named.traceId}`, 303);
-    const table = traceTable(listTraces(traces, query), query, traces, uiUrl);
-    return context.html(overviewPage(feed, now(), searchForm(query), table));
+    const table = traceTable(listTraces(traces, query), query, feed.traces, uiUrl);
+    return context.html(
+      overviewPage(feed, now(), { running: runningTable(traces), search: searchForm(query), table }),
+    );
   });
 
   page.get('/traces/:trace', (context) => {

@@ -8,14 +8,14 @@ import type { TraceView } from './trace-view.js';
 /** Texts with more than one line, or longer than this, stand in a block of their own. */
 const LONG_TEXT = 120;
 
-export function spanDetail(span: Span, { kept, trace }: TraceView): Html {
+export function spanDetail(span: Span, { traceId, trace }: TraceView): Html {
   const { error, parentSpanId, startMicros, attributes, events, resource } = span;
   const parent = parentSpanId === undefined ? undefined : trace.byId.get(parentSpanId)?.span;
   return html`<div class="detail">
 <p class="facts"><span>start <b>+${formatMicros(startMicros - trace.startMicros)}</b></span> <span>duration <b>${formatMicros(durationOf(span))}</b></span> <span>kind <b>${span.kind}</b></span> <span>at <b>${isoTime(startMicros)}</b></span> <span>span id <code>${span.spanId}</code></span> ${
     parentSpanId === undefined
       ? ''
-      : html`<span>parent ${parent === undefined ? html`<code>${parentSpanId}</code> (missing)` : html`<a href="/traces/${kept.traceId}/spans/${parentSpanId}">${parent.name}</a>`}</span>`
+      : html`<span>parent ${parent === undefined ? html`<code>${parentSpanId}</code> (missing)` : html`<a href="/traces/${traceId}/spans/${parentSpanId}">${parent.name}</a>`}</span>`
   }</p>
 ${error === undefined ? '' : html`<p class="error"><b>✗ ${error.type || 'error'}</b> ${error.message}</p>`}
 ${table('Attributes', attributes)}
@@ -25,10 +25,10 @@ ${table('Resource', resource)}
 }
 
 export function spanPage(span: Span, view: TraceView): Html {
-  const { kept, summary } = view;
+  const { traceId, summary } = view;
   return layout({
     title: span.name,
-    content: html`<nav class="crumbs"><a href="/">Recent traces</a> › <a href="/traces/${kept.traceId}">${summary.name || kept.traceId}</a></nav>
+    content: html`<nav class="crumbs"><a href="/">Recent traces</a> › <a href="/traces/${traceId}">${summary.name || traceId}</a></nav>
 <h1>${span.name} <span class="muted">${span.service}</span></h1>
 ${spanDetail(span, view)}`,
   });

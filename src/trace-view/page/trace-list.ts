@@ -1,8 +1,7 @@
 /** Which of the recent traces are listed. Pure. */
 import { toTraceId } from '../../mapping/ids.js';
 import { parsePythonUuid } from '../../mapping/python-uuid.js';
-import type { KeptTrace } from './kept-trace.js';
-import type { RecentTraces } from './recent-traces.js';
+import type { CurrentTrace, CurrentTraces } from './current-traces.js';
 
 export interface ListQuery {
   /** A trace's UUID, its id in the backend, or words. */
@@ -14,7 +13,7 @@ export interface ListQuery {
 }
 
 export interface ListedTraces {
-  readonly traces: readonly KeptTrace[];
+  readonly traces: readonly CurrentTrace[];
   /** Traces that match, on all pages. */
   readonly found: number;
   readonly pages: number;
@@ -44,7 +43,7 @@ export function formatQuery({ text, onlyErrors, onlyIncomplete, page }: ListQuer
 }
 
 /** The trace that the text names, in any form that osprofiler or a backend writes its id. */
-export function findNamed(traces: RecentTraces, text: string): KeptTrace | undefined {
+export function findNamed(traces: CurrentTraces, text: string): CurrentTrace | undefined {
   return text === '' ? undefined : traces.find(toTraceId(text));
 }
 
@@ -53,14 +52,16 @@ export function idIn(text: string): string | undefined {
   return parsePythonUuid(text) === undefined ? undefined : toTraceId(text);
 }
 
-export function listTraces(traces: RecentTraces, query: ListQuery): ListedTraces {
+export function listTraces(traces: CurrentTraces, query: ListQuery): ListedTraces {
   const named = findNamed(traces, query.text);
   const words = query.text.toLowerCase();
   const found = traces
     .latest()
     .filter(
       (trace) =>
-        (named === undefined ? words === '' || trace.summary.mentions(words) : trace === named) &&
+        (named === undefined
+          ? words === '' || trace.summary.mentions(words)
+          : trace.traceId === named.traceId) &&
         (!query.onlyErrors || trace.summary.errors > 0) &&
         (!query.onlyIncomplete || trace.summary.incomplete > 0),
     );

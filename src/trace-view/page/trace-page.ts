@@ -19,33 +19,36 @@ export interface TracePageOptions {
 }
 
 export function tracePage(view: TraceView, options: TracePageOptions): Html {
-  const { kept, summary, trace } = view;
+  const { traceId, summary, trace, open } = view;
+  const refresh = open.length > 0 ? 'data-refresh' : '';
   return layout({
-    title: summary.name || kept.traceId,
+    title: summary.name || traceId,
+    refreshes: open.length > 0,
     content: html`<nav class="crumbs"><a href="/">Recent traces</a> ›</nav>
-${heading(view)}
+<div id="trace-head" class="trace-head" ${refresh}>${heading(view)}</div>
 ${services(view)}
 <section class="waterfall-section" aria-labelledby="waterfall-title">
 ${tools(view, options)}
-<table class="waterfall" role="treegrid" aria-labelledby="waterfall-title" data-trace="${kept.traceId}" data-query="${options.unfolding.everySpan ? '&sql=1' : ''}">
+<table id="waterfall" ${refresh} class="waterfall" role="treegrid" aria-labelledby="waterfall-title" data-trace="${traceId}" data-query="${options.unfolding.everySpan ? '&sql=1' : ''}">
 <thead><tr role="row"><th role="columnheader" scope="col">Service and span</th><th role="columnheader" scope="col" class="number">Time</th><th role="columnheader" scope="col" class="bar">${axis(trace, formatMicros)}</th></tr></thead>
 <tbody>
 ${rowsHtml(options.rows, view)}
 </tbody>
 </table>
 <p class="muted keys"><kbd>↑</kbd> <kbd>↓</kbd> go from row to row, <kbd>→</kbd> <kbd>←</kbd> open and close, <kbd>Enter</kbd> shows a span. ● serves ○ calls · inner ≡ SQL; <b class="slow-key">bold</b> is the slowest path.</p>
+${open.length > 0 ? html`<p class="muted keys">In progress: this page follows it until you open a row.</p>` : ''}
 </section>`,
   });
 }
 
-function heading({ kept, summary, uiUrl }: TraceView): Html {
-  const { traceId } = kept;
+function heading(view: TraceView): Html {
+  const { traceId, summary, uiUrl } = view;
   const { baseId, name, service, startMicros, durationMicros, spans, calls, services: of } = summary;
-  return html`<div class="trace-head"><h1>${name || 'A trace without a name'} <span class="muted">${service}</span></h1>
-<p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${calls}</b> ${calls === 1 ? 'call' : 'calls'} of the client</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${badges(summary, kept.unkept)}</p>
+  return html`<h1>${name || 'A trace without a name'} <span class="muted">${service}</span></h1>
+<p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${calls}</b> ${calls === 1 ? 'call' : 'calls'} of the client</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${badges(view)}</p>
 <p class="facts ids"><span>trace <code>${traceId}</code></span> ${
     baseId === undefined ? '' : html`<span>osprofiler <code>${baseId}</code></span>`
-  } ${uiUrl === undefined ? '' : html`<span><a href="${linkTo(uiUrl, traceId)}" rel="noreferrer">Open in the backend ↗</a></span>`}</p></div>`;
+  } ${uiUrl === undefined ? '' : html`<span><a href="${linkTo(uiUrl, traceId)}" rel="noreferrer">Open in the backend ↗</a></span>`}</p>`;
 }
 
 function services({ trace, slots }: TraceView): Html {
@@ -63,8 +66,8 @@ function services({ trace, slots }: TraceView): Html {
 </table></details>`;
 }
 
-function tools({ kept, summary }: TraceView, { unfolding, find }: TracePageOptions): Html {
-  const path = `/traces/${kept.traceId}`;
+function tools({ traceId, summary }: TraceView, { unfolding, find }: TracePageOptions): Html {
+  const path = `/traces/${traceId}`;
   const isPart = unfolding.under !== undefined || (unfolding.from ?? 0) > 0;
   const view = (href: string, text: string, isCurrent: boolean) =>
     html`<a href="${href}" ${isCurrent ? 'aria-current="page"' : ''}>${text}</a>`;

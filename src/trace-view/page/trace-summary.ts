@@ -12,10 +12,12 @@ export class TraceSummary {
   /** Spans that were read, those that were sent twice included. */
   seen = 0;
   /** Spans of each service. */
-  readonly services = new Map<string, number>();
+  services = new Map<string, number>();
   errors = 0;
   incomplete = 0;
   statements = 0;
+  /** Trace points in progress. */
+  open = 0;
   /** Spans that nothing called: a client command makes many. */
   calls = 0;
   /** Microseconds since the Unix epoch. */
@@ -29,8 +31,8 @@ export class TraceSummary {
   private leading: Span | undefined;
   /** Of the span that gathers the calls, when there is one. */
   private gatheringId: string | undefined;
-  private readonly names = new Set<string>();
-  private readonly ids = new Set<string>();
+  private names = new Set<string>();
+  private ids = new Set<string>();
 
   get name(): string {
     return this.leading?.name ?? '';
@@ -72,8 +74,19 @@ export class TraceSummary {
     if (span.error !== undefined) this.errors++;
     if (span.incomplete !== undefined) this.incomplete++;
     if (span.statement !== undefined) this.statements++;
+    if (span.isOpen) this.open++;
     if (this.isCall(span)) this.calls++;
     if (this.leading === undefined || this.leads(span, this.leading)) this.leading = span;
+  }
+
+  /** The same with more spans, which are not kept. */
+  with(spans: readonly Span[]): TraceSummary {
+    const more: TraceSummary = Object.assign(new TraceSummary(), this);
+    more.services = new Map(this.services);
+    more.names = new Set(this.names);
+    more.ids = new Set(this.ids);
+    for (const span of spans) more.add(span);
+    return more;
   }
 
   /** Whether the words are in the name of any span or service, whatever the case. @param words in lower case. */

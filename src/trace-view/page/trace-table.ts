@@ -2,7 +2,7 @@
 import { html } from 'hono/html';
 import { clockTime, formatCount, formatMicros, isoTime, plural } from '../format.js';
 import { linkTo } from '../trace-link.js';
-import type { KeptTrace } from './kept-trace.js';
+import type { CurrentTrace } from './current-traces.js';
 import type { Html } from './layout.js';
 import type { RecentTraces } from './recent-traces.js';
 import { formatQuery, idIn, type ListedTraces, type ListQuery } from './trace-list.js';
@@ -38,7 +38,7 @@ ${listed.traces.map((trace) => traceRow(trace, longest))}
 ${pages(listed, query)}`;
 }
 
-function traceRow(trace: KeptTrace, longest: number): Html {
+function traceRow(trace: CurrentTrace, longest: number): Html {
   const { traceId, summary } = trace;
   const { name, service, calls, startMicros, durationMicros, spans } = summary;
   const others = calls > 1 ? html` <span class="muted more">+ ${plural(calls - 1, 'more call')}</span>` : '';
@@ -48,13 +48,15 @@ function traceRow(trace: KeptTrace, longest: number): Html {
 <td class="when"><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)}</time></td>
 <td class="number time"><span>${formatMicros(durationMicros)}</span><svg class="length" aria-hidden="true" width="100%" height="4"><rect width="${((durationMicros / longest) * 100).toFixed(1)}%" height="4" rx="2"/></svg></td>
 <td class="number spans">${formatCount(spans)}<span class="unit"> spans</span></td>
-<td class="remarks">${badges(summary, trace.unkept)}</td>
+<td class="remarks">${badges(trace)}</td>
 </tr>`;
 }
 
 /** Errors and the like, as badges. */
-export function badges({ errors, incomplete }: TraceSummary, unkept: number): Html {
-  return html`${errors > 0 ? html`<span class="badge bad">✗ ${plural(errors, 'error')}</span> ` : ''}${
+export function badges({ kept, summary }: Pick<CurrentTrace, 'kept' | 'summary'>): Html {
+  const { errors, incomplete, open } = summary;
+  const { unkept = 0 } = kept ?? {};
+  return html`${open > 0 ? html`<span class="badge open">in progress</span> ` : ''}${errors > 0 ? html`<span class="badge bad">✗ ${plural(errors, 'error')}</span> ` : ''}${
     incomplete > 0 ? html`<span class="badge warn">${formatCount(incomplete)} incomplete</span> ` : ''
   }${unkept > 0 ? html`<span class="badge warn">${formatCount(unkept)} spans not kept</span>` : ''}`;
 }

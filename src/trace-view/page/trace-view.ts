@@ -1,11 +1,9 @@
 /** A trace in the form that its pages show. */
 import { buildTrace, type Trace } from '../trace.js';
+import type { CurrentTrace } from './current-traces.js';
 import type { KeptTrace } from './kept-trace.js';
-import type { TraceSummary } from './trace-summary.js';
 
-export interface TraceView {
-  readonly kept: KeptTrace;
-  readonly summary: TraceSummary;
+export interface TraceView extends CurrentTrace {
   readonly trace: Trace;
   /** The number of each service's colour. */
   readonly slots: ReadonlyMap<string, number>;
@@ -23,10 +21,12 @@ export class TraceViews {
 
   constructor(private readonly uiUrl: string | undefined) {}
 
-  of(kept: KeptTrace): TraceView {
+  of(current: CurrentTrace): TraceView {
+    const { kept, open } = current;
+    if (kept === undefined || open.length > 0) return this.build(current);
     const { count } = kept;
     const known = this.views.get(kept);
-    const recent = known?.count === count ? known : { count, view: this.build(kept) };
+    const recent = known?.count === count ? known : { count, view: this.build(current) };
     this.views.delete(kept);
     this.views.set(kept, recent);
     for (const oldest of this.views.keys()) {
@@ -36,9 +36,9 @@ export class TraceViews {
     return recent.view;
   }
 
-  private build(kept: KeptTrace): TraceView {
-    const { summary } = kept;
-    const { slots } = summary;
-    return { kept, summary, trace: buildTrace(kept.spans()), slots, uiUrl: this.uiUrl };
+  private build(current: CurrentTrace): TraceView {
+    const { kept, open, summary } = current;
+    const trace = buildTrace([...(kept?.spans() ?? []), ...open]);
+    return { ...current, trace, slots: summary.slots, uiUrl: this.uiUrl };
   }
 }

@@ -39,11 +39,11 @@ function spanRow(row: WaterfallRow, view: TraceView): Html {
   return html`<tr id="s-${spanId}" role="row" class="span${error === undefined ? '' : ' failed'}${isSlow ? ' slow' : ''}" ${tree(row)} data-span="${spanId}">
 <td role="gridcell" class="what d${indent(row)}"><div class="label s${slotOf(row, view)}">${toggle(row, view, span.name)}<span class="glyph" title="${words}">${glyph}</span><span class="service">${service || '?'}</span> <span class="name">${nodes.map(
     (one, index) =>
-      html`${index === 0 ? '' : ' › '}<a href="/traces/${view.kept.traceId}/spans/${one.span.spanId}" tabindex="-1">${names[index]}</a>`,
+      html`${index === 0 ? '' : ' › '}<a href="/traces/${view.traceId}/spans/${one.span.spanId}" tabindex="-1">${names[index]}</a>`,
   )}</span>${badge('bad', error && '✗ error', errorText(span).slice(0, LONGEST_ERROR))}${badge(
     'bad inside',
     error === undefined && hasError && state === 'closed' && '✗ inside',
-  )}${badge('warn', incomplete)}${badge('warn', isOrphan && !view.summary.isGathered(span) && 'parent missing')}${
+  )}${badge('warn', incomplete)}${badge('open', span.isOpen && 'in progress')}${badge('warn', isOrphan && !view.summary.isGathered(span) && 'parent missing')}${
     state === 'leaf' ? '' : html` <span class="inside muted">+${formatCount(size - nodes.length)}</span>`
   }</div></td>
 <td role="gridcell" class="number time">${formatMicros(timeOf(row))}</td>
@@ -62,9 +62,9 @@ function groupRow(row: WaterfallRow, view: TraceView): Html {
 </tr>`;
 }
 
-function moreRow({ key, level, from, count }: MoreRow, { kept }: TraceView): Html {
+function moreRow({ key, level, from, count }: MoreRow, { traceId }: TraceView): Html {
   return html`<tr role="row" class="more" aria-level="${level}" data-key="${key}" data-from="${from}" tabindex="-1">
-<td role="gridcell" class="what d${indent({ level })}" colspan="3"><div class="label"><a href="/traces/${kept.traceId}?under=${key}&amp;from=${from}" tabindex="-1">${plural(count, 'more row')}</a></div></td>
+<td role="gridcell" class="what d${indent({ level })}" colspan="3"><div class="label"><a href="/traces/${traceId}?under=${key}&amp;from=${from}" tabindex="-1">${plural(count, 'more row')}</a></div></td>
 </tr>`;
 }
 
@@ -75,9 +75,9 @@ function tree({ key, level, state }: WaterfallRow): Html {
 }
 
 /** Without the script a link to a page of what is below. */
-function toggle({ key, state }: WaterfallRow, { kept }: TraceView, name: string): Html {
+function toggle({ key, state }: WaterfallRow, { traceId }: TraceView, name: string): Html {
   if (state === 'leaf') return html`<span class="toggle"></span>`;
-  return html`<a class="toggle" href="/traces/${kept.traceId}?under=${key}" tabindex="-1" aria-label="What is below ${name}"></a>`;
+  return html`<a class="toggle" href="/traces/${traceId}?under=${key}" tabindex="-1" aria-label="What is below ${name}"></a>`;
 }
 
 /** Nothing without a text. */
