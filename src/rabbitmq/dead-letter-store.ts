@@ -3,8 +3,9 @@ import type { Channel, GetMessage } from 'amqplib';
 import type { Log, Rejection } from '../contracts.js';
 import { BridgeError } from '../errors.js';
 import type { BrokerAddress, BrokerHost } from '../oslo/transport-url.js';
-import { type BrokerConnection, openConnection, PUBLISHER_CONNECTION_NAME, whereOf } from './connection.js';
+import { type BrokerConnection, openConnection, PUBLISHER_CONNECTION_NAME } from './connection.js';
 import { type Explanation, explain, explainUnwritten, hostAndPort } from './hints.js';
+import { brokerUnusable, connectOnce } from './host-cycle.js';
 import { homeOf, type Provenance, provenanceOf, rejectionOf, returningProperties } from './provenance.js';
 import { type Published, Publisher } from './publisher.js';
 import { queueDepth } from './topology.js';
@@ -34,16 +35,8 @@ export class DeadLetterStore {
 
   /** Connects to the first host that lets it. @throws BridgeError when none does. */
   static async open(address: BrokerAddress, queue: string, log: Log): Promise<DeadLetterStore> {
-    const problems: Explanation[] = [];
-    for (const host of address.hosts) {
-      try {
-        const connection = await openConnection(address, host, new AbortController().signal, log);
-        return new DeadLetterStore(connection, queue, publishing(address, host, log));
-      } catch (error) {
-        problems.push(explain(error, whereOf(address, host), queue));
-      }
-    }
-    throw unusable({ reason: problems.map(({ reason }) => reason).join('; '), hint: problems.at(-1)!.hint });
+    const { connection, host } = await connectOnce(address, queue, log);
+    return new DeadLetterStore(connection, queue, publishing(address, host, log));
   }
 
   /** `host:port`. */
@@ -164,7 +157,7 @@ export class DeadLetterStore {
       return await operation();
     } catch (error) {
       if (error instanceof BridgeError) throw error;
-      throw unusable(explain(error, this.connection.where, this.queue));
+      throw brokerUnusable(explain(error, this.connection.where, this.queue));
     }
   }
 }
@@ -175,8 +168,4 @@ function publishing(
   log: Log,
 ): (signal: AbortSignal) => Promise<BrokerConnection> {
   return (signal) => openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME);
-}
-
-function unusable({ reason, hint }: Explanation): BridgeError {
-  return new BridgeError('BROKER_UNUSABLE', reason, hint);
 }

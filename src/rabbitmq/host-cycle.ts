@@ -1,7 +1,8 @@
 /** A connection to one of the broker's hosts: each in its turn. */
 import type { Log } from '../contracts.js';
+import { BridgeError } from '../errors.js';
 import type { BrokerAddress, BrokerHost } from '../oslo/transport-url.js';
-import { type BrokerConnection, openConnection, whereOf } from './connection.js';
+import { type BrokerConnection, CONNECTION_NAME, openConnection, whereOf } from './connection.js';
 import { type Explanation, explain, type Where } from './hints.js';
 
 export interface Connected {
@@ -50,4 +51,28 @@ export class HostCycle {
     }
     return undefined;
   }
+}
+
+/**
+ * Connects to the first host that accepts it, for a command that does one thing.
+ * @param queue what the connection is for, named in hints.
+ * @throws BridgeError `BROKER_UNUSABLE` when none does.
+ */
+export async function connectOnce(
+  address: BrokerAddress,
+  queue: string,
+  log: Log,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Connected> {
+  const problems: Explanation[] = [];
+  const onFailure = (why: Explanation): void => void problems.push(why);
+  const hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue, onFailure });
+  const connected = await hosts.connect(signal);
+  if (connected !== undefined) return connected;
+  const reason = hosts.refusal || 'it was stopped before it was connected';
+  throw brokerUnusable({ reason, hint: problems.at(-1)?.hint ?? 'run it again' });
+}
+
+export function brokerUnusable({ reason, hint }: Explanation): BridgeError {
+  return new BridgeError('BROKER_UNUSABLE', reason, hint);
 }

@@ -8,24 +8,25 @@
 import type { ConfirmChannel, Options } from 'amqplib';
 import { settledWithin } from '../pause.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
+import { codeOf } from './hints.js';
 import { declareOwn, type OwnQueue } from './topology.js';
 
 /** What became of a publication. Only one that is `written` is with the broker for sure; any other may be, too. */
-export type Published =
-  | { readonly kind: 'written' }
+export type Published = { readonly kind: 'written' } | Unwritten;
+export type Unwritten =
   /** The broker said no: the queue is full, as a rule. */
   | { readonly kind: 'refused' }
-  /** The queue was deleted meanwhile. */
+  /** The queue was deleted meanwhile, or its exchange. */
   | { readonly kind: 'missing' }
   /** No connection, no permission, or the connection was lost before the broker's answer. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** A broker that has not confirmed by then is asked again over another connection. */
+/** A broker that has confirmed nothing for so long is asked again over another connection. */
 const CONFIRM_DEADLINE_MS = 30_000;
 
 export class Publisher {
   readonly #closing = new AbortController();
-  #link: Promise<Link> | undefined;
+  #link: Promise<PublisherChannel> | undefined;
   #connection: BrokerConnection | undefined;
 
   /** @param connect - opens a connection; called when there is something to publish and none is open. */
@@ -43,9 +44,9 @@ export class Publisher {
   async publish(queue: OwnQueue | string, body: Buffer, properties: Options.Publish): Promise<Published> {
     try {
       const link = await this.#linked();
-      if (typeof queue === 'string') return await link.publish(queue, body, properties);
+      if (typeof queue === 'string') return await link.publish('', queue, body, properties);
       await link.declare(queue);
-      return await link.publish(queue.name, body, properties);
+      return await link.publish('', queue.name, body, properties);
     } catch (error) {
       return { kind: 'failed', error };
     }
@@ -58,19 +59,19 @@ export class Publisher {
     await link?.close();
   }
 
-  #linked(): Promise<Link> {
+  #linked(): Promise<PublisherChannel> {
     if (this.#closing.signal.aborted) return Promise.reject(new Error('the publisher is closed'));
     this.#link ??= this.#open();
     return this.#link;
   }
 
-  async #open(): Promise<Link> {
+  async #open(): Promise<PublisherChannel> {
     const forget = (): void => {
       this.#link = undefined;
     };
     try {
       this.#connection = await this.connect(this.#closing.signal);
-      const link = await Link.open(this.#connection);
+      const link = await PublisherChannel.open(this.#connection);
       link.ended.then(forget);
       return link;
     } catch (error) {
@@ -80,16 +81,22 @@ export class Publisher {
   }
 }
 
-interface Flight {
-  readonly queue: string;
+interface Route {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+interface Flight extends Route {
   land(how: Published): void;
 }
 
-/** One connection with its one channel: when either ends, so does the other. */
-class Link {
-  readonly ended: Promise<void>;
+/** Publishes over one connection with its one channel: when either ends, so does the other. */
+export class PublisherChannel {
+  /** Resolves when nothing more can be published, with the reason. */
+  readonly ended: Promise<Unwritten>;
   readonly #declared = new Map<string, Promise<void>>();
   readonly #flights = new Set<Flight>();
+  #landedAt = performance.now();
   #error: unknown;
 
   private constructor(
@@ -99,18 +106,20 @@ class Link {
     channel.on('error', (error: unknown) => {
       this.#error ??= error;
     });
-    channel.on('return', ({ fields }: { fields: { routingKey: string } }) => this.#miss(fields.routingKey));
+    channel.on('return', ({ fields }: { fields: Route }) => this.#miss(fields));
+    const watch = setInterval(() => this.#checkSilence(), CONFIRM_DEADLINE_MS / 3).unref();
     this.ended = new Promise((resolve) => {
       channel.on('close', () => {
-        resolve();
+        clearInterval(watch);
+        resolve(this.#failure(new Error('the channel was closed')));
         void connection.close();
       });
     });
   }
 
-  static async open(connection: BrokerConnection): Promise<Link> {
+  static async open(connection: BrokerConnection): Promise<PublisherChannel> {
     try {
-      return new Link(connection, await connection.createConfirmChannel());
+      return new PublisherChannel(connection, await connection.createConfirmChannel());
     } catch (error) {
       void connection.close();
       throw error;
@@ -125,24 +134,30 @@ class Link {
     return declared;
   }
 
-  publish(queue: string, body: Buffer, properties: Options.Publish): Promise<Published> {
+  /** Resolves in the order of the broker's confirmations; never rejects. */
+  publish(
+    exchange: string,
+    routingKey: string,
+    body: Buffer,
+    properties: Options.Publish,
+  ): Promise<Published> {
     return new Promise((resolve) => {
-      const deadline = setTimeout(() => this.connection.destroy(), CONFIRM_DEADLINE_MS);
       const flight: Flight = {
-        queue,
+        ...{ exchange, routingKey },
         land: (how) => {
-          clearTimeout(deadline);
+          this.#landedAt = performance.now();
           this.#flights.delete(flight);
           resolve(how);
         },
       };
+      if (this.#flights.size === 0) this.#landedAt = performance.now();
       this.#flights.add(flight);
       try {
-        this.channel.publish('', queue, body, properties, (error: unknown) =>
+        this.channel.publish(exchange, routingKey, body, properties, (error: unknown) =>
           flight.land(this.#outcome(error)),
         );
       } catch (error) {
-        flight.land({ kind: 'failed', error: this.#error ?? error });
+        flight.land(this.#failure(error));
       }
     });
   }
@@ -162,15 +177,27 @@ class Link {
     if (error === null || error === undefined) return { kind: 'written' };
     // amqplib tells a refusal from a lost channel by its text only.
     if (error instanceof Error && error.message === 'message nacked') return { kind: 'refused' };
-    return { kind: 'failed', error: this.#error ?? error };
+    return this.#failure(error);
+  }
+
+  #failure(error: unknown): Unwritten {
+    const reason = this.#error ?? error;
+    return codeOf(reason) === '404' ? { kind: 'missing' } : { kind: 'failed', error: reason };
+  }
+
+  #checkSilence(): void {
+    const silence = performance.now() - this.#landedAt;
+    if (this.#flights.size > 0 && !this.connection.blocked && silence > CONFIRM_DEADLINE_MS)
+      this.connection.destroy();
   }
 
   /**
    * The queue is gone. A return does not say which publication it is of; those on their way to the same queue went
    * with it, or may be published twice.
    */
-  #miss(queue: string): void {
-    this.#declared.delete(queue);
-    for (const flight of [...this.#flights]) if (flight.queue === queue) flight.land({ kind: 'missing' });
+  #miss({ exchange, routingKey }: Route): void {
+    this.#declared.delete(routingKey);
+    for (const flight of [...this.#flights])
+      if (flight.exchange === exchange && flight.routingKey === routingKey) flight.land({ kind: 'missing' });
   }
 }

@@ -7,7 +7,7 @@ import { type BrokerAddress, describeBrokers } from '../oslo/transport-url.js';
 import { pause, settledWithin } from '../pause.js';
 import { Backoff, type BackoffBounds, DEFAULT_BACKOFF } from './backoff.js';
 import { type BrokerConnection, CONNECTION_NAME, OPENING_DEADLINE_MS } from './connection.js';
-import { hostAndPort } from './hints.js';
+import { type Explanation, hostAndPort, type Where } from './hints.js';
 import { type Connected, HostCycle, type HostCycleOptions } from './host-cycle.js';
 import type { RabbitReceiverStatus } from './rabbitmq-options.js';
 import { StatusLogger } from './status-logger.js';
@@ -64,6 +64,18 @@ export class ReconnectLoop {
       ...(connection === undefined ? {} : { broker: hostAndPort(connection.where) }),
       reconnects: Math.max(0, this.#connections - 1),
     };
+  }
+
+  /** There is something in the way: it is logged, and what the state says. */
+  wait(
+    { reason, hint }: Explanation,
+    { host, port, vhost }: Where,
+    fields: Record<string, unknown> = {},
+    what = 'waiting',
+  ): void {
+    this.state = { kind: 'waiting', reason };
+    const where = { broker: hostAndPort({ host, port }), vhost, hint };
+    this.statusLogger.say('warn', { ...where, ...fields }, `${what}: ${reason}`);
   }
 
   /** @param use receives over one connection until it is gone or the receiver stops; does not reject. */

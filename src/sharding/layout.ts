@@ -134,6 +134,16 @@ export async function depthsOf(
   return depths;
 }
 
+/** All that wait in some shards, and the most consumers that one of them has. */
+export function combined(depths: ReadonlyMap<number, QueueDepth>): QueueDepth {
+  let [messages, consumers] = [0, 0];
+  for (const depth of depths.values()) {
+    messages += depth.messages;
+    consumers = Math.max(consumers, depth.consumers);
+  }
+  return { messages, consumers };
+}
+
 type GetMessage = Exclude<Awaited<ReturnType<Channel['get']>>, false>;
 
 async function getAll(channel: Channel): Promise<GetMessage[]> {

@@ -1,15 +1,28 @@
 /**
  * How the replicas that share the shards see each other. Each consumes a queue without messages, so that they can be
  * counted, and has a seat, which is a lock with a number below their count. Both end with the connection. From the count
- * and its seat each knows its share without asking anybody.
+ * and its seat each knows its shards without asking anybody.
  */
 import type { BrokerConnection, Channel } from '../rabbitmq/connection.js';
-import { REPLICAS_QUEUE, seatName } from '../rabbitmq/shard-names.js';
+import { indicesOf, REPLICAS_QUEUE, seatName } from '../rabbitmq/shard-names.js';
 import { declareOwn, releaseLock, takeLock } from '../rabbitmq/topology.js';
 
-/** How many of the shards belong to the replica in a seat: as many as to any other, or one more. */
-export function shareOf(shards: number, replicas: number, seat: number): number {
-  return Math.floor(shards / replicas) + (seat < shards % replicas ? 1 : 0);
+/**
+ * The shards of each seat: as many for each, or one more. The last seat has its shards from those who have the most
+ * without it, the others keep theirs, so that few shards move when a replica comes or goes. Pure.
+ */
+export function shardsBySeat(shards: number, replicas: number): readonly (readonly number[])[] {
+  const seats = [indicesOf({ shards })];
+  for (let count = 2; count <= replicas; count++) {
+    const last: number[] = [];
+    while (last.length < Math.floor(shards / count)) last.push(largest(seats).pop()!);
+    seats.push(last);
+  }
+  return seats;
+}
+
+function largest(lists: readonly number[][]): number[] {
+  return lists.reduce((most, list) => (list.length > most.length ? list : most));
 }
 
 export class Replicas {
@@ -28,13 +41,13 @@ export class Replicas {
     return new Replicas(connection, channel);
   }
 
-  /** How many of the shards are for this replica, as things are now. */
-  async share(shards: number): Promise<number> {
+  /** Which of the shards are for this replica, as things are now. */
+  async shards(shards: number): Promise<readonly number[]> {
     const { consumerCount } = await this.channel.checkQueue(REPLICAS_QUEUE);
     const replicas = Math.max(1, consumerCount);
     // Of those that were counted before, one has left: its seat is free.
     if (this.#seat >= replicas) await this.#takeSeatBelow(replicas);
-    return shareOf(shards, replicas, this.#seat);
+    return shardsBySeat(shards, replicas)[this.#seat] ?? [];
   }
 
   /** Never rejects. */

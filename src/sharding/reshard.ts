@@ -16,13 +16,14 @@ import { BridgeError } from '../errors.js';
 import type { BrokerAddress } from '../oslo/transport-url.js';
 import { pause } from '../pause.js';
 import { AckScheduler } from '../rabbitmq/ack-scheduler.js';
-import { type BrokerConnection, CONNECTION_NAME } from '../rabbitmq/connection.js';
+import type { BrokerConnection } from '../rabbitmq/connection.js';
 import { Consumer } from '../rabbitmq/consumer.js';
 import { type Explanation, explain, hostAndPort } from '../rabbitmq/hints.js';
-import { HostCycle } from '../rabbitmq/host-cycle.js';
+import { brokerUnusable, connectOnce } from '../rabbitmq/host-cycle.js';
 import { LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from '../rabbitmq/shard-names.js';
-import { type QueueDepth, takeLock } from '../rabbitmq/topology.js';
+import { takeLock } from '../rabbitmq/topology.js';
 import {
+  combined,
   declareLayout,
   depthsOf,
   type LayoutRecord,
@@ -65,28 +66,17 @@ const EMPTY_FOR_MS = 1_000;
  *   somebody does not let go of a shard, or it was stopped.
  */
 export async function reshard(options: ReshardOptions): Promise<Resharded> {
-  const connection = await connect(options);
+  const { address, log, stopping } = options;
+  const { connection } = await connectOnce(address, RECORD_QUEUE, log, stopping);
   try {
     return await new Reshard(connection, options).run();
   } catch (error) {
     if (error instanceof BridgeError) throw error;
-    throw unusable(explain(error, connection.where, RECORD_QUEUE));
+    throw brokerUnusable(explain(error, connection.where, RECORD_QUEUE));
   } finally {
     // The lock goes with it.
     await connection.close();
   }
-}
-
-async function connect({ address, log, stopping }: ReshardOptions): Promise<BrokerConnection> {
-  const problems: Explanation[] = [];
-  const onFailure = (why: Explanation): void => void problems.push(why);
-  const hosts = new HostCycle({ address, log, name: CONNECTION_NAME, queue: RECORD_QUEUE, onFailure });
-  const connected = await hosts.connect(stopping);
-  if (connected !== undefined) return connected.connection;
-  throw unusable({
-    reason: problems.map(({ reason }) => reason).join('; '),
-    hint: problems.at(-1)?.hint ?? 'run it again',
-  });
 }
 
 class Reshard {
@@ -98,7 +88,7 @@ class Reshard {
   ) {}
 
   async run(): Promise<Resharded> {
-    if (!(await takeLock(this.connection, LAYOUT_LOCK))) throw unusable(BUSY);
+    if (!(await takeLock(this.connection, LAYOUT_LOCK))) throw brokerUnusable(BUSY);
     const { layout } = this.options;
     const found = await readRecord(this.connection);
     // What an interrupted run left behind comes first.
@@ -135,8 +125,8 @@ class Reshard {
     const depths = () => depthsOf(this.connection, { shards });
     // Subscribing behind the replicas would not do: quorum queues do not count consumers that are not active.
     await this.#until(async () => {
-      const consumers = total(await depths(), 'consumers');
-      return consumers > 0 && `${consumers} consumers do not let go of former shards`;
+      const { consumers } = combined(await depths());
+      return consumers > 0 && 'consumers do not let go of former shards';
     });
     const handler = new Sharder({ address, layout, log });
     handler.start();
@@ -149,7 +139,7 @@ class Reshard {
       );
       const isLeft = async () => {
         const inHand = consumers.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
-        const left = inHand + total(await depths(), 'messages');
+        const left = inHand + combined(await depths()).messages;
         return left > 0 && `${left} messages are left in former shards, ${handler.counts.sharded} were moved`;
       };
       let received: number;
@@ -193,10 +183,6 @@ class Reshard {
   }
 }
 
-function total(depths: ReadonlyMap<number, QueueDepth>, of: keyof QueueDepth): number {
-  return [...depths.values()].reduce((sum, depth) => sum + depth[of], 0);
-}
-
 const BUSY: Explanation = {
   reason: 'another process is making or changing the shards',
   hint: 'wait until that is done, and run it again',
@@ -216,8 +202,4 @@ function incomplete(why: string): BridgeError {
     `the former shards are not emptied: ${why}`,
     'Nothing is lost, and the new shards work; run it again, to move the rest.',
   );
-}
-
-function unusable({ reason, hint }: Explanation): BridgeError {
-  return new BridgeError('BROKER_UNUSABLE', reason, hint);
 }

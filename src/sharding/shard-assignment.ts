@@ -1,9 +1,8 @@
 /** The shards that are assigned to one connection, each with a session that consumes it. */
-import { pause, settledWithin } from '../pause.js';
-import { ANSWER_DEADLINE_MS, type BrokerConnection } from '../rabbitmq/connection.js';
+import { pause } from '../pause.js';
+import type { BrokerConnection } from '../rabbitmq/connection.js';
 import { ConsumerSession, type ConsumerSessionOptions } from '../rabbitmq/consumer-session.js';
 import { shardQueue } from '../rabbitmq/shard-names.js';
-import { releaseLock, takeLock } from '../rabbitmq/topology.js';
 import { depthsOf } from './layout.js';
 
 /** How long a shard's release waits for spans that are on their way to the backend. */
@@ -15,8 +14,8 @@ export interface ShardAssignmentOptions {
   readonly connection: BrokerConnection;
   /** How many there are. */
   readonly shards: number;
-  /** Take a shard by a lock, which excludes other replicas; otherwise stand by behind whoever consumes it. */
-  readonly isLocking: boolean;
+  /** Take a shard only when nobody consumes it; otherwise stand by behind whoever does. */
+  readonly onlyFree: boolean;
   readonly session: (queue: string) => ConsumerSessionOptions;
   /** A session ended by itself: its queue or its channel is gone. */
   readonly onLost: (index: number) => void;
@@ -41,18 +40,13 @@ export class ShardAssignment {
     return this.options.shards;
   }
 
-  /** Takes these shards as far as they exist. Rejects with what the broker refuses one with. */
-  async take(indices: Iterable<number>): Promise<void> {
-    for (const index of indices) if (index < this.shards) await this.#take(index);
-  }
-
-  /** Releases what is above the share, the latest taken first: it has the least that is open. Or takes free shards. */
-  async keepShare(share: number): Promise<void> {
-    await this.release(this.indices.slice(share));
-    if (this.#sessions.size >= share) return;
-    for (const [index, { consumers }] of await depthsOf(this.options.connection, this)) {
-      if (consumers === 0 && this.#sessions.size < share) await this.#take(index);
-    }
+  /** Releases all but these shards, and takes those of them that it can. Rejects with what the broker refuses. */
+  async keep(indices: readonly number[]): Promise<void> {
+    const { connection, onlyFree } = this.options;
+    await this.release(this.indices.filter((index) => !indices.includes(index)));
+    const missing = indices.filter((index) => !this.#sessions.has(index));
+    for (const [index, { consumers }] of await depthsOf(connection, this, missing))
+      if (consumers === 0 || !onlyFree) await this.#take(index);
   }
 
   /**
@@ -82,19 +76,12 @@ export class ShardAssignment {
   }
 
   async #take(index: number): Promise<void> {
-    const { connection, shards, isLocking, session: optionsOf, onLost } = this.options;
-    const queue = shardQueue(index, shards);
-    if (this.#sessions.has(index) || (isLocking && !(await takeLock(connection, queue)))) return;
-    try {
-      const session = await ConsumerSession.open(connection, optionsOf(queue));
-      this.#sessions.set(index, session);
-      void session.ended.then(async () => {
-        if ((await this.#close(index, session)) && connection.open) onLost(index);
-      });
-    } catch (error) {
-      await this.#unlock(index);
-      throw error;
-    }
+    const { connection, shards, session: optionsOf, onLost } = this.options;
+    const session = await ConsumerSession.open(connection, optionsOf(shardQueue(index, shards)));
+    this.#sessions.set(index, session);
+    void session.ended.then(async () => {
+      if ((await this.#close(index, session)) && connection.open) onLost(index);
+    });
   }
 
   async #untilQuiet(session: ConsumerSession): Promise<void> {
@@ -112,13 +99,6 @@ export class ShardAssignment {
     this.#closing.add(session);
     await session.close();
     this.#sessions.delete(index);
-    await this.#unlock(index);
     return true;
-  }
-
-  async #unlock(index: number): Promise<void> {
-    const { connection, shards, isLocking } = this.options;
-    if (!isLocking || !connection.open) return;
-    await settledWithin(releaseLock(connection, shardQueue(index, shards)), ANSWER_DEADLINE_MS);
   }
 }

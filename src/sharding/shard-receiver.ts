@@ -2,10 +2,9 @@
  * The receiver for shards: keeps one connection to one of the broker's hosts, and on it a consumer of each shard that is
  * this replica's, whatever happens to either.
  *
- * There are two kinds of ownership, both of the broker's making. The queue of a shard has a single active consumer:
- * however many subscribe, one gets messages, and when it ends the next does. Shards that are named are consumed just so.
- * With `auto` a replica subscribes only to shards of which it has the lock, so it knows what is its own, and the shards
- * can be spread evenly.
+ * The queue of a shard has a single active consumer: however many subscribe, one gets messages, and when it ends the
+ * next does. Shards that are named are consumed just so. With `auto` a replica takes the shards of its seat among the
+ * replicas, each as soon as nobody consumes it.
  */
 import type { Receiver, ReceiverHandler, ReceiverState } from '../contracts.js';
 import { pause, settledWithin } from '../pause.js';
@@ -19,16 +18,33 @@ import {
 import type { ConsumerSessionOptions, SessionCounts } from '../rabbitmq/consumer-session.js';
 import { type Explanation, explain, hostAndPort, type Where } from '../rabbitmq/hints.js';
 import type { Connected } from '../rabbitmq/host-cycle.js';
-import { ownQueues } from '../rabbitmq/rabbitmq-options.js';
+import {
+  ownQueues,
+  type RabbitReceiverOptions,
+  type RabbitReceiverStatus,
+} from '../rabbitmq/rabbitmq-options.js';
 import { ReconnectLoop } from '../rabbitmq/reconnect-loop.js';
 import { RECORD_QUEUE } from '../rabbitmq/shard-names.js';
 import type { QueueDepth } from '../rabbitmq/topology.js';
-import { depthsOf, isWritable, readRecord } from './layout.js';
+import { combined, depthsOf, isWritable, readRecord } from './layout.js';
 import { Replicas } from './replicas.js';
 import { ShardAssignment } from './shard-assignment.js';
-import type { ShardReceiverOptions, ShardReceiverStatus } from './shard-receiver-options.js';
 
-export type { ShardReceiverOptions, ShardReceiverStatus } from './shard-receiver-options.js';
+/** `prefetch` is for each shard. */
+export interface ShardReceiverOptions
+  extends Omit<RabbitReceiverOptions, 'source' | 'exclusive' | 'standbyMs'> {
+  /** The shards to consume; `auto`: an even share of all. */
+  readonly shards: 'auto' | readonly number[];
+  /** How often the replica looks whether its share is right. Default 1,000 ms, more or less. */
+  readonly lookMs?: number;
+}
+
+export interface ShardReceiverStatus extends RabbitReceiverStatus {
+  /** How many shards there are; absent while that is not known. */
+  readonly of?: number;
+  /** The shards that this replica has. */
+  readonly shards: readonly number[];
+}
 
 const DEFAULT_LOOK_MS = 1_000;
 const MOST_PREFETCH = 65_535;
@@ -81,14 +97,8 @@ export class ShardReceiver implements Receiver {
     const assignment = this.#assignment;
     const { connection } = this.#loop;
     if (assignment === undefined || connection === undefined) return undefined;
-    const answer = depthsOf(connection, assignment, assignment.indices);
-    const depths = await settledWithin(answer, OPENING_DEADLINE_MS);
-    if (depths === undefined) return undefined;
-    const all = [...depths.values()];
-    return {
-      messages: all.reduce((sum, { messages }) => sum + messages, 0),
-      consumers: Math.max(0, ...all.map(({ consumers }) => consumers)),
-    };
+    const depths = depthsOf(connection, assignment, assignment.indices);
+    return settledWithin(depths.then(combined), OPENING_DEADLINE_MS);
   }
 
   run(handler: ReceiverHandler): Promise<void> {
@@ -138,11 +148,9 @@ export class ShardReceiver implements Receiver {
     const { shards } = this.#options;
     const assignment = await this.#findAssignment(connected, handler);
     if (assignment === undefined) return this.#wait(NO_LAYOUT, connection.where);
-    if (shards !== 'auto') await assignment.take(shards);
-    else {
-      const share = await this.#share(connection, assignment.shards);
-      if (!this.#loop.stopping.aborted) await assignment.keepShare(share);
-    }
+    const indices = shards === 'auto' ? await this.#share(connection, assignment.shards) : shards;
+    if (this.#loop.stopping.aborted) return;
+    await assignment.keep(indices.filter((index) => index < assignment.shards));
     this.#begin(connection.where, assignment);
   }
 
@@ -161,7 +169,7 @@ export class ShardReceiver implements Receiver {
     this.#assignment = new ShardAssignment({
       connection,
       shards: record.shards,
-      isLocking: this.#options.shards === 'auto',
+      onlyFree: this.#options.shards === 'auto',
       session: (queue) => this.#sessionOptions(connected, queue, handler),
       onLost: (index) =>
         this.#options.log.warn({ shard: index }, 'a shard was lost; taking it again if it is there'),
@@ -169,13 +177,13 @@ export class ShardReceiver implements Receiver {
     return this.#assignment;
   }
 
-  async #share(connection: BrokerConnection, shards: number): Promise<number> {
+  async #share(connection: BrokerConnection, shards: number): Promise<readonly number[]> {
     if (this.#replicas === undefined) {
       this.#replicas = await Replicas.join(connection);
       // Others that begin at this moment are to be counted before anything is taken.
       await this.#untilNextLook(connection);
     }
-    return this.#replicas.share(shards);
+    return this.#replicas.shards(shards);
   }
 
   #untilNextLook({ gone }: BrokerConnection): Promise<void> {
@@ -210,11 +218,9 @@ export class ShardReceiver implements Receiver {
     );
   }
 
-  #wait({ reason, hint }: Explanation, where: Where): void {
+  #wait(why: Explanation, where: Where): void {
     this.#logged = '';
-    this.#loop.state = { kind: 'waiting', reason };
-    const fields = { broker: hostAndPort(where), vhost: where.vhost, hint };
-    this.#loop.statusLogger.say('warn', fields, `waiting: ${reason}`);
+    this.#loop.wait(why, where);
   }
 }
 

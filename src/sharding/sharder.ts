@@ -4,32 +4,27 @@
  * unacknowledged, until it can be; the receiver's prefetch bounds it.
  */
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../codec/envelope.js';
-import type { Delivery, Log, Origin, ReceiverHandler } from '../contracts.js';
-import type { BrokerAddress } from '../oslo/transport-url.js';
-import { settledOrAborted } from '../pause.js';
-import type { BackoffBounds } from '../rabbitmq/backoff.js';
+import type { Delivery, Origin, ReceiverHandler } from '../contracts.js';
+import { settledOrAborted, settledWithin } from '../pause.js';
 import {
   ANSWER_DEADLINE_MS,
   type BrokerConnection,
   PUBLISHER_CONNECTION_NAME,
 } from '../rabbitmq/connection.js';
 import { type Explanation, explain, explainUnwritten, hostAndPort, type Where } from '../rabbitmq/hints.js';
+import { returningProperties } from '../rabbitmq/provenance.js';
+import { PublisherChannel, type Unwritten } from '../rabbitmq/publisher.js';
 import { RabbitDelivery } from '../rabbitmq/rabbit-delivery.js';
-import { ReconnectLoop } from '../rabbitmq/reconnect-loop.js';
+import { ReconnectLoop, type ReconnectLoopOptions } from '../rabbitmq/reconnect-loop.js';
 import { exchangeName, type Layout, RECORD_QUEUE } from '../rabbitmq/shard-names.js';
 import { ensureLayout, isWritable, type LayoutRecord, readRecord } from './layout.js';
-import { hashOf } from './shard-of.js';
-import { type ShardMessage, ShardPublisher } from './shard-publisher.js';
+import { hashOf, shardOf } from './shard-of.js';
 
-export interface SharderOptions {
-  readonly address: BrokerAddress;
+export interface SharderOptions extends ReconnectLoopOptions {
   /** What is declared when the broker has no shards yet; otherwise the broker's layout counts. */
   readonly layout: Layout;
-  readonly log: Log;
   /** Bytes that a compressed message may inflate to, to be looked into. Default 4 MiB. */
   readonly maxMessageBytes?: number;
-  readonly backoff?: BackoffBounds;
-  readonly random?: () => number;
 }
 
 /** At every moment `received = sharded + foreign + returned + unacknowledged`. */
@@ -43,14 +38,27 @@ export interface SharderCounts {
   returned: number;
 }
 
+interface ShardMessage {
+  readonly delivery: RabbitDelivery;
+  readonly hash: number;
+}
+
+/** The way to the shards of one layout. */
+interface OpenShards {
+  readonly channel: PublisherChannel;
+  readonly shards: number;
+  readonly end: (why: Unwritten) => void;
+}
+
 export class Sharder implements ReceiverHandler {
   readonly counts: SharderCounts = { received: 0, sharded: 0, foreign: 0, returned: 0 };
   readonly #options: SharderOptions;
   readonly #loop: ReconnectLoop;
-  #publisher: ShardPublisher | undefined;
+  #open: OpenShards | undefined;
   #layout: LayoutRecord | undefined;
-  #refusal: string | undefined = 'the shards are not opened yet';
-  /** What waits for a publisher, oldest first. */
+  /** Published and not confirmed, oldest first. */
+  readonly #inFlight = new Map<ShardMessage, Promise<void>>();
+  /** What waits until it can be published, oldest first. */
   #held: ShardMessage[] = [];
   /** A part of the layout was missing: all of it is declared again before anything more is published. */
   #isDoubtful = false;
@@ -66,7 +74,9 @@ export class Sharder implements ReceiverHandler {
 
   /** Why the shards cannot be written to now; undefined while they can. */
   get refusal(): string | undefined {
-    return this.#refusal;
+    const { state } = this.#loop;
+    if (state.kind === 'waiting') return state.reason;
+    return state.kind === 'consuming' ? undefined : 'the shards are not opened yet';
   }
 
   /** The layout that is written to; undefined before the first. */
@@ -86,7 +96,8 @@ export class Sharder implements ReceiverHandler {
 
   /** Waits for what is on its way, `ms` at most, and closes the connection; what is held stays unacknowledged. */
   async close(ms: number = ANSWER_DEADLINE_MS): Promise<void> {
-    await this.#publisher?.drain(ms);
+    const inFlight = Promise.all(this.#inFlight.values());
+    if (this.#loop.connection?.blocked === false) await settledWithin(inFlight, ms);
     await this.#loop.stop();
     await this.#loop.close();
   }
@@ -99,8 +110,7 @@ export class Sharder implements ReceiverHandler {
     const hash = hashOf(delivery.body, delivery.properties, maxMessageBytes);
     if (hash === undefined) {
       if (delivery.acknowledge()) this.counts.foreign++;
-    } else if (this.#publisher === undefined) this.#held.push({ delivery, hash });
-    else this.#publisher.publish({ delivery, hash });
+    } else this.#send({ delivery, hash });
   }
 
   onRequeued(): void {
@@ -117,7 +127,7 @@ export class Sharder implements ReceiverHandler {
     try {
       const record = await this.#findLayout(connection);
       if (record === undefined) this.#wait(BEING_CHANGED, connection.where);
-      else await this.#publish(connection, record);
+      else await this.#keepOpen(connection, record);
     } catch (error) {
       this.#wait(explain(error, connection.where, RECORD_QUEUE), connection.where);
     }
@@ -130,33 +140,56 @@ export class Sharder implements ReceiverHandler {
     return ensureLayout(connection, this.#options.layout);
   }
 
-  async #publish(connection: BrokerConnection, record: LayoutRecord): Promise<void> {
-    const channel = await connection.createConfirmChannel();
-    const publisher = new ShardPublisher(connection, channel, record.shards, ({ delivery }) => {
-      this.#loop.backoff.reset();
-      if (delivery.acknowledge()) this.counts.sharded++;
-    });
-    this.#begin(record, connection.where);
-    this.#publisher = publisher;
-    for (const message of this.#held.splice(0)) if (message.delivery.live) publisher.publish(message);
-    const end = await settledOrAborted(publisher.ended, this.#loop.stopping);
-    publisher.close();
-    this.#publisher = undefined;
-    this.#held = publisher.unconfirmed.filter(({ delivery }) => delivery.live);
-    if (end === undefined) return;
-    this.#isDoubtful = end.kind === 'missing';
+  /** Publishes to the shards until that fails or the sharder stops. */
+  async #keepOpen(connection: BrokerConnection, record: LayoutRecord): Promise<void> {
+    const { shards } = record;
     const { where } = connection;
-    this.#wait(
-      end.kind === 'missing' ? MISSING : explainUnwritten(end, where, exchangeName(record.shards)),
-      where,
-    );
+    const channel = await PublisherChannel.open(connection);
+    this.#begin(record, where);
+    const ended = new Promise<Unwritten>((end) => {
+      this.#open = { channel, shards, end };
+      void channel.ended.then(end);
+    });
+    for (const message of this.#held.splice(0)) if (message.delivery.live) this.#send(message);
+    const why = await settledOrAborted(ended, this.#loop.stopping);
+    this.#open = undefined;
+    // All that is not confirmed is published again, in the same order.
+    this.#held = [...this.#inFlight.keys(), ...this.#held].filter(({ delivery }) => delivery.live);
+    this.#inFlight.clear();
+    await channel.close();
+    if (why === undefined) return;
+    this.#isDoubtful = why.kind === 'missing';
+    this.#wait(this.#isDoubtful ? MISSING : explainUnwritten(why, where, exchangeName(shards)), where);
+  }
+
+  #send(message: ShardMessage): void {
+    if (this.#open === undefined) this.#held.push(message);
+    else this.#inFlight.set(message, this.#publish(message, this.#open));
+  }
+
+  async #publish(message: ShardMessage, open: OpenShards): Promise<void> {
+    const { delivery, hash } = message;
+    const key = String(shardOf(hash, open.shards));
+    const properties = returningProperties(delivery.properties, delivery.from);
+    const exchange = exchangeName(open.shards);
+    const published = await open.channel.publish(exchange, key, delivery.body, properties);
+    if (this.#open !== open) return;
+    if (published.kind !== 'written') {
+      // What comes now waits behind what is published again.
+      this.#open = undefined;
+      open.end(published);
+      return;
+    }
+    this.#inFlight.delete(message);
+    this.#loop.backoff.reset();
+    if (delivery.acknowledge()) this.counts.sharded++;
   }
 
   #begin(record: LayoutRecord, where: Where): void {
     const isNews = this.#layout?.generation !== record.generation;
     this.#layout = record;
     this.#isDoubtful = false;
-    this.#refusal = undefined;
+    this.#loop.state = { kind: 'consuming' };
     this.#loop.statusLogger.forget();
     if (!isNews) return;
     const { log, layout } = this.#options;
@@ -171,10 +204,8 @@ export class Sharder implements ReceiverHandler {
       log.warn({ old }, 'shards of a former layout are not emptied: reshard is at it, or must be run again');
   }
 
-  #wait({ reason, hint }: Explanation, where: Where): void {
-    this.#refusal = reason;
-    const fields = { broker: hostAndPort(where), vhost: where.vhost, held: this.held, hint };
-    this.#loop.statusLogger.say('warn', fields, `cannot write to the shards, holding: ${reason}`);
+  #wait(why: Explanation, where: Where): void {
+    this.#loop.wait(why, where, { held: this.held }, 'cannot write to the shards, holding');
   }
 }
 

@@ -26,7 +26,7 @@ describe('the publisher', () => {
     const missing = publisher.publish('gone', BODY, {});
     await settled();
     links[0]?.confirm(new Error('message nacked'));
-    links[0]?.emit('return', { fields: { routingKey: 'gone' } });
+    links[0]?.emit('return', { fields: { exchange: '', routingKey: 'gone' } });
     links[0]?.confirm();
     assert.deepEqual([await refused, await missing], [{ kind: 'refused' }, { kind: 'missing' }]);
     await publisher.close();

@@ -1,30 +1,41 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { shareOf } from '../../src/sharding/replicas.js';
+import { shardsBySeat } from '../../src/sharding/replicas.js';
 import { property } from '../support/notifications.js';
 
-describe("a replica's share of the shards", () => {
-  it('adds up with those of the others to all shards, and differs from none by more than one', () => {
-    const world = fc.record({
-      shards: fc.integer({ min: 1, max: 256 }),
-      replicas: fc.integer({ min: 1, max: 300 }),
-    });
+const shards = fc.integer({ min: 1, max: 256 });
+const replicas = fc.integer({ min: 1, max: 40 });
+
+describe('the shards of each seat', () => {
+  it('are all shards, each in one seat, and no seat has two more than another', () => {
     fc.assert(
-      fc.property(world, ({ shards, replicas }) => {
-        const shares = Array.from({ length: replicas }, (_, seat) => shareOf(shards, replicas, seat));
-        assert.equal(
-          shares.reduce((sum, share) => sum + share, 0),
-          shards,
+      fc.property(shards, replicas, (count, seats) => {
+        const bySeat = shardsBySeat(count, seats);
+        assert.equal(bySeat.length, seats);
+        const sorted = bySeat.flat().sort((one, other) => one - other);
+        assert.deepEqual(
+          sorted,
+          Array.from({ length: count }, (_, index) => index),
         );
-        assert.ok(Math.max(...shares) - Math.min(...shares) <= 1);
+        const sizes = bySeat.map(({ length }) => length);
+        assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
       }),
       property(),
     );
   });
 
-  it('is the smaller one for a replica that has no seat among those that are counted', () => {
-    assert.equal(shareOf(8, 3, Number.POSITIVE_INFINITY), 2);
-    assert.equal(shareOf(8, 3, 3), 2);
+  it('stay with their seats when a replica comes, but for those that it gets', () => {
+    fc.assert(
+      fc.property(shards, replicas, (count, seats) => {
+        const before = shardsBySeat(count, seats);
+        const after = shardsBySeat(count, seats + 1);
+        for (const [seat, indices] of before.entries()) {
+          const kept = indices.filter((index) => !after[seats]!.includes(index));
+          assert.deepEqual(after[seat], kept);
+        }
+      }),
+      property(),
+    );
   });
 });
