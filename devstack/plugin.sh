@@ -14,7 +14,7 @@ BRIDGE_NODE_MINIMUM=20.19
 # Prints the Node.js to run with: the host's, or the one beside the plugin.
 function bridge_node {
     local own
-    own=$(echo "$OSPROFILER_BRIDGE_DIR"/.node/node_modules/node-linux-*/bin/node)
+    own=$(echo "$OSPROFILER_OTEL_BRIDGE_DIR"/.node/node_modules/node-linux-*/bin/node)
     if [[ -x $own ]]; then
         echo "$own"
     else
@@ -33,27 +33,27 @@ function install_osprofiler_otel_bridge {
     if ! bridge_node_is_new_enough; then
         install_package npm
         [[ $(uname -m) == aarch64 ]] && architecture=arm64
-        npm install --no-save --prefix "$OSPROFILER_BRIDGE_DIR/.node" \
-            "node-linux-$architecture@$OSPROFILER_BRIDGE_NODE_VERSION"
+        npm install --no-save --prefix "$OSPROFILER_OTEL_BRIDGE_DIR/.node" \
+            "node-linux-$architecture@$OSPROFILER_OTEL_BRIDGE_NODE_VERSION"
     fi
     local path
     path=$(dirname "$(bridge_node)"):$PATH
-    (cd "$OSPROFILER_BRIDGE_DIR" && PATH=$path npm ci --no-audit --no-fund && PATH=$path npm run build)
-    if [[ $OSPROFILER_BRIDGE_JAEGER == True ]]; then
+    (cd "$OSPROFILER_OTEL_BRIDGE_DIR" && PATH=$path npm ci --no-audit --no-fund && PATH=$path npm run build)
+    if [[ $OSPROFILER_OTEL_BRIDGE_JAEGER == True ]]; then
         install_package docker.io
     fi
 }
 
 # The file with the passwords is for the user stack alone.
 function configure_osprofiler_otel_bridge {
-    local urls=$OSPROFILER_BRIDGE_CONF_DIR/transport-url
-    local file=$OSPROFILER_BRIDGE_CONF_DIR/bridge.yaml
-    local endpoint=$OSPROFILER_BRIDGE_ENDPOINT
+    local urls=$OSPROFILER_OTEL_BRIDGE_CONF_DIR/transport-url
+    local file=$OSPROFILER_OTEL_BRIDGE_CONF_DIR/bridge.yaml
+    local endpoint=$OSPROFILER_OTEL_BRIDGE_ENDPOINT
     local cell
-    if [[ $OSPROFILER_BRIDGE_JAEGER == True ]]; then
+    if [[ $OSPROFILER_OTEL_BRIDGE_JAEGER == True ]]; then
         endpoint=http://127.0.0.1:4318
     fi
-    sudo install -d -o "$STACK_USER" -m 0755 "$OSPROFILER_BRIDGE_CONF_DIR"
+    sudo install -d -o "$STACK_USER" -m 0755 "$OSPROFILER_OTEL_BRIDGE_CONF_DIR"
     install -m 0600 /dev/null "$urls"
     get_transport_url >"$urls"
     # Nova's cells have virtual hosts of their own.
@@ -63,7 +63,7 @@ function configure_osprofiler_otel_bridge {
     {
         echo "broker:"
         echo "  transportUrlFile: $urls"
-        echo "listen: $OSPROFILER_BRIDGE_LISTEN"
+        echo "listen: $OSPROFILER_OTEL_BRIDGE_LISTEN"
         echo "exporter:"
         if [[ -n $endpoint ]]; then
             echo "  endpoint: $endpoint"
@@ -74,24 +74,24 @@ function configure_osprofiler_otel_bridge {
 }
 
 function start_osprofiler_otel_bridge {
-    if [[ $OSPROFILER_BRIDGE_JAEGER == True ]]; then
+    if [[ $OSPROFILER_OTEL_BRIDGE_JAEGER == True ]]; then
         run_process osprofiler-otel-bridge-jaeger "$(command -v docker) run --rm --name osprofiler-otel-bridge-jaeger \
-            --publish 127.0.0.1:4318:4318 --publish 16686:16686 $OSPROFILER_BRIDGE_JAEGER_IMAGE" "" root
+            --publish 127.0.0.1:4318:4318 --publish 16686:16686 $OSPROFILER_OTEL_BRIDGE_JAEGER_IMAGE" "" root
     fi
-    run_process osprofiler-otel-bridge "$(bridge_node) $OSPROFILER_BRIDGE_DIR/dist/cli/main.js run \
-        --config $OSPROFILER_BRIDGE_CONF_DIR/bridge.yaml"
+    run_process osprofiler-otel-bridge "$(bridge_node) $OSPROFILER_OTEL_BRIDGE_DIR/dist/cli/main.js run \
+        --config $OSPROFILER_OTEL_BRIDGE_CONF_DIR/bridge.yaml"
 }
 
 function stop_osprofiler_otel_bridge {
     stop_process osprofiler-otel-bridge
-    if [[ $OSPROFILER_BRIDGE_JAEGER == True ]]; then
+    if [[ $OSPROFILER_OTEL_BRIDGE_JAEGER == True ]]; then
         stop_process osprofiler-otel-bridge-jaeger
     fi
 }
 
 function cleanup_osprofiler_otel_bridge {
-    sudo rm -rf "$OSPROFILER_BRIDGE_CONF_DIR"
-    rm -rf "$OSPROFILER_BRIDGE_DIR"/{.node,dist,node_modules}
+    sudo rm -rf "$OSPROFILER_OTEL_BRIDGE_CONF_DIR"
+    rm -rf "$OSPROFILER_OTEL_BRIDGE_DIR"/{.node,dist,node_modules}
 }
 
 if is_service_enabled osprofiler-otel-bridge; then

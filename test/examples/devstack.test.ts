@@ -52,7 +52,7 @@ describe('the devstack plugin', () => {
 
   it('gets a Node.js of its own, and docker for Jaeger, when the host has none that will do', async () => {
     await program('node', 'echo v18.20.4');
-    const calls = await phase(['stack', 'install'], { OSPROFILER_BRIDGE_JAEGER: 'True' });
+    const calls = await phase(['stack', 'install'], { OSPROFILER_OTEL_BRIDGE_JAEGER: 'True' });
     const where = join(dest, 'osprofiler-otel-bridge', '.node');
     assert.match(
       calls[4] ?? '',
@@ -64,8 +64,8 @@ describe('the devstack plugin', () => {
   it('writes settings that the bridge takes, for the brokers of all cells', async () => {
     const conf = join(dest, 'conf');
     await phase(['stack', 'post-config'], {
-      OSPROFILER_BRIDGE_CONF_DIR: conf,
-      OSPROFILER_BRIDGE_ENDPOINT: 'http://collector:4318',
+      OSPROFILER_OTEL_BRIDGE_CONF_DIR: conf,
+      OSPROFILER_OTEL_BRIDGE_ENDPOINT: 'http://collector:4318',
       NOVA_NUM_CELLS: '2',
     });
     const url = 'rabbit://stackrabbit:secret@127.0.0.1:5672/';
@@ -80,7 +80,7 @@ describe('the devstack plugin', () => {
     assert.equal(settings.broker.transportUrlFile, urls);
     assert.equal(settings.exporter.url, 'http://collector:4318/v1/traces');
 
-    await phase(['stack', 'post-config'], { OSPROFILER_BRIDGE_CONF_DIR: conf });
+    await phase(['stack', 'post-config'], { OSPROFILER_OTEL_BRIDGE_CONF_DIR: conf });
     const without = await load({ args: ['run'], file: await readFile(join(conf, 'bridge.yaml'), 'utf8') });
     assert.equal(without.settings.exporter.kind, 'none');
   });
@@ -98,7 +98,7 @@ describe('the devstack plugin', () => {
     await program(node, '');
     const conf = join(dest, 'conf');
     await mkdir(conf);
-    const env = { OSPROFILER_BRIDGE_CONF_DIR: conf };
+    const env = { OSPROFILER_OTEL_BRIDGE_CONF_DIR: conf };
     const started = (await phase(['stack', 'extra'], env)).at(-1) ?? '';
     const main = join(dest, 'osprofiler-otel-bridge', 'dist', 'cli', 'main.js');
     const words = started.split(/\s+/);
