@@ -1,7 +1,18 @@
 /** Where in a text a secret may be announced. Most texts hold no such place, so this search is what masking costs. */
 
 /** What was found: forms that are secrets by themselves, and syllables, one of which every secret key has. */
-export type Announces = 'userinfo' | 'fernet' | 'jwt' | 'hash' | 'private key' | 'aws' | 'sql' | 'key';
+export type Announces =
+  | 'userinfo'
+  | 'fernet'
+  | 'jwt'
+  | 'hash'
+  | 'private key'
+  | 'cephx'
+  | 'aws'
+  | 'basic'
+  | 'flag'
+  | 'sql'
+  | 'key';
 
 export interface Announcement {
   readonly announces: Announces;
@@ -19,12 +30,17 @@ const NEEDLES: Readonly<Record<Announces, readonly string[]>> = {
     '$bcrypt'
   ).split(' '),
   'private key': ['private key'],
+  cephx: ['aq'],
   aws: ['aws4-hmac-sha256 '],
+  basic: ['basic '],
+  // `mysql -psecret`, `ipmitool -P secret`.
+  flag: ['-p'],
   sql: ['[parameters: (', '[parameters: ['],
   key: (
-    'pass pwd pswd secret token auth cred cookie fernet blob key kek psk otp jwt bearer sig userdata user_data ' +
+    'pass pw pswd pin secret token auth cred cookie fernet blob key kek psk otp jwt bearer sig userdata user_data ' +
     'user-data configdrive injected_files injected-files injectedfiles personality fsid samlresponse saml_response ' +
-    'saml-response hash_suffix hash_prefix hashsuffix hashprefix path_suffix path_prefix pathsuffix pathprefix'
+    'saml-response hash_suffix hash_prefix hashsuffix hashprefix path_suffix path_prefix pathsuffix pathprefix ' +
+    'community cypher cipher receipt payload'
   ).split(' '),
 };
 

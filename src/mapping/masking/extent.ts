@@ -31,6 +31,7 @@ export const BACKSLASH = 0x5c;
 const CLOSE_SQUARE = 0x5d;
 const OPEN_CURLY = 0x7b;
 const CLOSE_CURLY = 0x7d;
+const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const HASH = 0x23;
 
@@ -46,8 +47,9 @@ export interface Quote {
  * - `value`: white space and whatever separates or closes in Python's and JSON's notation.
  * - `argument`: white space, as on a command line.
  * - `query`: what cannot stand in a URL, and `&`.
+ * - `encoded`: the same, and `&` and `#` as percent escapes: the query of a URL inside a URL.
  */
-export type BareKind = 'value' | 'argument' | 'query';
+export type BareKind = 'value' | 'argument' | 'query' | 'encoded';
 
 export const isQuote = (code: number): boolean => code === SINGLE_QUOTE || code === DOUBLE_QUOTE;
 
@@ -144,8 +146,9 @@ export function bareEnd(text: string, start: number, kind: BareKind, around: Quo
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (isSpace(code)) return at;
-    if (kind === 'query') {
+    if (kind === 'query' || kind === 'encoded') {
       if (code === AMPERSAND || endsUrl(text, at)) return at;
+      if (kind === 'encoded' && code === PERCENT && /^%2[36]/.test(text.slice(at, at + 3))) return at;
     } else if (code === BACKSLASH || isQuote(code)) {
       if (endsAtQuote(text, at) || endsHeader(text, at)) return at;
       if (code === BACKSLASH) at = behindBackslashes(text, at) - 1;
@@ -207,4 +210,30 @@ export function lineEnd(text: string, start: number, around: Quote | undefined):
     at += quote.backslashes;
   }
   return text.length;
+}
+
+/**
+ * Where the lines end that are more indented than the one that `at` stands in, which are a YAML block; undefined when
+ * the first one, at `lines`, is not.
+ */
+export function blockEnd(text: string, at: number, lines: number): number | undefined {
+  const indent = indentAt(text, text.lastIndexOf('\n', at - 1) + 1);
+  let end: number | undefined;
+  for (let line = lines; line < text.length; ) {
+    const lineFeed = text.indexOf('\n', line);
+    const next = lineFeed === -1 ? text.length : lineFeed + 1;
+    const isBlank =
+      text.slice(line, Math.min(next, line + indent + 2)).trim() === '' && next - line <= indent + 2;
+    if (!isBlank && indentAt(text, line) <= indent) break;
+    if (!isBlank) end = lineFeed === -1 ? next : lineFeed;
+    line = next;
+  }
+  return end;
+}
+
+/** How many spaces and dashes a line begins with: those of a list's item are part of its indentation. */
+function indentAt(text: string, line: number): number {
+  let at = line;
+  while (text[at] === ' ' || text[at] === '-' || text[at] === '\t') at++;
+  return at - line;
 }

@@ -1,8 +1,16 @@
 /** Secrets that their form gives away, wherever they stand. Each function looks at one place of a text. */
-import { type Cut, endsUrl, MASK } from './extent.js';
+import { bareEnd, type Cut, endsUrl, isQuote, MASK, quoteAt, quotedEnd } from './extent.js';
+import { matchEnd } from './field.js';
 
 const FERNET = /[\w-]{10,}(?:=|%3D){0,2}/y;
 const CRYPT = /(?:[\w./$+=-]|,(?=[a-z]=))+/y;
+const CEPHX = /AQ[A-Za-z0-9+/]{36}==/y;
+/** The first of its quantums makes this linear: one that is cut off, or longer, is none. */
+const BASE64 = /(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![A-Za-z0-9+/=])/y;
+const LONGEST_BASIC = 1024;
+/** The last command before a flag whose value is a password; a new line or `;` begins another command. */
+const COMMAND = /\b(?:(mysql\w*)|(ipmitool|sshpass))\b[^\n;|]*[\s'"]$/;
+const COMMAND_REACH = 300;
 const KEY_BEGIN = '-----BEGIN ';
 const KEY_LINE_END = /(?: BLOCK)?-----/y;
 const KEY_END = '-----END ';
@@ -32,9 +40,44 @@ export function hashEnd(text: string, content: number): number {
   return end - content < SHORTEST_HASH ? -1 : end;
 }
 
-function stickyEnd(pattern: RegExp, text: string, start: number): number {
-  pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : -1;
+const stickyEnd = (pattern: RegExp, text: string, start: number): number =>
+  matchEnd(pattern, text, start) ?? -1;
+
+/** Behind the Cephx key that begins at `start`: 28 bytes, of which the first two are its type; -1 when there is none. */
+export const cephxEnd = (text: string, start: number): number => stickyEnd(CEPHX, text, start);
+
+/** Behind the credential of HTTP's Basic scheme at `start`: base64 of `user:password`; -1 when it is none. */
+export function basicEnd(text: string, start: number): number {
+  const end = stickyEnd(BASE64, text, start);
+  if (end === -1 || end - start > LONGEST_BASIC) return -1;
+  return /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(atob(text.slice(start, end))) ? end : -1;
+}
+
+/**
+ * The password of `mysql -psecret`, `ipmitool -P secret`, `['sshpass', '-p', 'secret']`; undefined when the flag is not
+ * one of these commands'.
+ * @param start where the flag is. @param end behind its letter.
+ */
+export function commandPassword(text: string, start: number, end: number): Cut | undefined {
+  const before = text.slice(Math.max(0, start - COMMAND_REACH), start);
+  const [, mysql, other] = COMMAND.exec(before) ?? [];
+  if (mysql === undefined && (other === undefined || (other === 'ipmitool') !== (text[end - 1] === 'P')))
+    return undefined;
+  if (mysql !== undefined && text[end - 1] === 'P') return undefined;
+  const isQuoted = isQuote(text.charCodeAt(start - 1));
+  const separated = matchEnd(isQuoted ? /\\*["'],\s*\\*["']/y : /[ \t]+/y, text, end);
+  // MySQL's clients take a password only right behind the flag, and ask for it otherwise.
+  if (mysql !== undefined && separated !== undefined) return undefined;
+  const value = separated ?? end;
+  const quote = isQuoted ? quoteAt(text, start - 1) : quoteAt(text, value);
+  if (quote === undefined || isQuoted)
+    return {
+      start: value,
+      end: isQuoted && quote ? quotedEnd(text, value, quote) : bareEnd(text, value, 'argument', undefined),
+      replacement: MASK,
+    };
+  const content = value + quote.backslashes + 1;
+  return { start: content, end: quotedEnd(text, content, quote), replacement: MASK };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Which keys hold secrets. A key is judged by its words, so that `adminPass`, `admin_pass`, `ADMIN-PASS` and
  * `nova_admin_pass_1` (SQLAlchemy numbers its binds) are one key. The starting point is the list of oslo.utils'
- * `mask_password` (`strutils._SANITIZE_KEYS`), without `secret_uuid`, which only names a secret.
+ * `mask_password` (`strutils._SANITIZE_KEYS`); the others are options and fields that OpenStack's services call secret.
  *
  * When in doubt a key is secret, unless its last word says that the value is only about a secret
  * (`password_expires_at`, `token_count`, `secret_ref`) or its first one asks a yes-or-no question (`is_secret`).
@@ -33,7 +33,7 @@ const ASKING = words(
   validate expire failed ignore supports without`,
 );
 /** The exceptions to {@link ABOUT}: Keystone's token id is the token, Vault's secret id and an access key id are half a login. */
-const IDS_THAT_ARE_SECRET = /(?:token|secret|accesskey)id$/;
+const IDS_THAT_ARE_SECRET = /(?:token|secret|accesskey)id$|secretuuid$/;
 /** Last words that say how the value is written, not what it is. */
 const WRITTEN_AS = words(
   `base64 b64 encoded raw plain plaintext clear cleartext text string str hex bytes encrypted hashed hash hashes
@@ -58,6 +58,10 @@ const AT_END = new RegExp(
     'tokendata',
     'tokenid',
     'tempurlkey',
+    'passkeys?',
+    'clientkeydata',
+    'snmpcommunity',
+    'authreceipt',
     'swifthash(?:path)?(?:suffix|prefix)',
     '(?:admin|new|old|rescue|root|user|db|sql|ssh|auth|chap|rabbit|guest|ipmi|key|store)pass',
     '(?:private|ssl|tls|api|access|hmac|encryption|encrypted|decryption|signing|session|shared|auth|ssh|rndc|heartbeat)keys?',
@@ -68,15 +72,17 @@ const AT_END = new RegExp(
     .join('|'),
 );
 /** Keys that are secret when this is their last word, or all there is. */
-const LAST_WORDS = words('pass auth auths cred creds kek psk otp totp jwt bearer');
+const LAST_WORDS = words('pass pw pin auth auths cred creds kek psk otp totp jwt bearer keyring');
 /** `…_key` is a secret after these words only: a `key`, `public_key`, `sort_key` or `routing_key` is none. */
 const SECRET_KEY_OF = words(
   `private priv ssl tls api access hmac encryption encrypted decryption signing master session shared auth
   authentication crypto cipher ceph cephx client admin rgw mds mon rndc heartbeat ssh rsa dsa ecdsa account storage
-  wrapped aes`,
+  wrapped aes store fixed swift cbc customer ca kg`,
 );
 /** Whole keys. `injected_files` and `personality` are what users put into a server, like its user data. */
-const WHOLE = words('cephclusterfsid injectedfiles personality samlresponse');
+const WHOLE = words(
+  'cephclusterfsid injectedfiles personality samlresponse payload cyphertext ciphertext chpasswd',
+);
 /** Last words that sign a request: whoever has the URL may use it. They are secret in URL queries only. */
 const SIGNATURES = words('signature sig');
 
@@ -85,6 +91,9 @@ const SIGNATURES = words('signature sig');
  * @param key as it was written: any case, dashes, underscores or camelCase; of a dotted key the last part counts.
  */
 export const isSecretKey = memo((key) => judge(wordsOf(key)));
+
+/** The same for a list or an object, which is masked as a whole: a `payload` of these is seldom that of a secret. */
+export const isSecretContainerKey = (key: string): boolean => isSecretKey(key) && !/payload$/i.test(key);
 
 /** Whether the value under this key of a URL query is a secret; `key` is percent-decoded. */
 export function isSecretQueryKey(key: string): boolean {
@@ -96,11 +105,11 @@ function judge(parts: string[]): boolean {
   if (parts.join('').endsWith('keyhash')) return true;
   // `configdrive` is Ironic's content of one; Nova's `config_drive` says only whether there is one.
   if (parts.join('') === 'configdrive') return parts.length === 1;
+  if (WHOLE.has(parts.join(''))) return true;
   while (parts.length > 1 && WRITTEN_AS.has(parts.at(-1)!)) parts.pop();
   const whole = parts.join('');
   const last = parts.at(-1) ?? '';
-  if (IDS_THAT_ARE_SECRET.test(whole)) return true;
-  if (WHOLE.has(whole)) return true;
+  if (IDS_THAT_ARE_SECRET.test(whole) || WHOLE.has(whole)) return true;
   if (ABOUT.has(last) || (parts.length === 1 && /.(?:uuid|ref|expiresat|createdat|count)$/.test(last)))
     return false;
   if (LAST_WORDS.has(last) || ANYWHERE.test(whole)) return true;
@@ -123,4 +132,22 @@ function wordsOf(key: string): string[] {
   if (last !== undefined)
     parts.push(WRITTEN_AS.has(last) ? last : last.replace(/(?<!\d)\d{1,9}$/, '') || last);
   return parts;
+}
+
+/** Keys of a row or an object that say what its value is: `{"name": "password", "value": "x"}`. */
+const NAMES_VALUE = words('name key option property param parameter field setting attribute variable');
+const NAMED_VALUE = words('value val content default');
+
+/** Whether the value under `key` is a secret because another member of the same object names it so. */
+export function isNamedSecret(
+  key: string,
+  members: readonly (readonly [key: string, value: unknown])[],
+): boolean {
+  return (
+    NAMED_VALUE.has(key.toLowerCase()) &&
+    members.some(
+      ([name, value]) =>
+        typeof value === 'string' && NAMES_VALUE.has(name.toLowerCase()) && isSecretKey(value),
+    )
+  );
 }

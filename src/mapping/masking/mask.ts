@@ -9,7 +9,7 @@ import { isSecretKey } from './keys.js';
 import { maskText } from './text.js';
 import { maskQuery, maskUrl } from './url.js';
 
-export { isSecretKey } from './keys.js';
+export { isNamedSecret, isSecretContainerKey, isSecretKey } from './keys.js';
 export { maskText } from './text.js';
 export { maskQuery, maskUrl } from './url.js';
 

@@ -7,8 +7,17 @@
  */
 import { type Announcement, findAnnouncement } from './announcements.js';
 import { type Cut, containerEnd, isKeyCharacter, lineEnd, MASK } from './extent.js';
-import { fieldOf, isQueryField } from './field.js';
-import { fernetEnd, hashEnd, JwtFinder, maskUserInfo, privateKeyBody } from './forms.js';
+import { fieldOf, isQueryField, matchEnd } from './field.js';
+import {
+  basicEnd,
+  cephxEnd,
+  commandPassword,
+  fernetEnd,
+  hashEnd,
+  JwtFinder,
+  maskUserInfo,
+  privateKeyBody,
+} from './forms.js';
 import { isSecretKey, isSecretQueryKey, LONGEST_KEY } from './keys.js';
 import { elementOf } from './xml.js';
 
@@ -19,6 +28,8 @@ const BIND = /^(?:\?|%s|%\([\w.]{1,64}\)s)$/;
 /** A name in a statement; what is left of a word that was masked is none. */
 const COLUMN = /\b\w+\b(?!\*)/g;
 const LONGEST_BIND = 72;
+/** A segment of a path that is no word of the Identity API. */
+const TOKEN_ID = /(?!OS-PKI|revoked)[\w.~%+=-]+/y;
 
 /** The text with all secrets replaced by `***`. Never throws; masking again changes nothing. */
 export function maskText(text: string): string {
@@ -47,7 +58,8 @@ class TextMasker {
   mask(first: Announcement): string {
     let found: Announcement | undefined = first;
     while (found !== undefined) {
-      this.#next = found.end;
+      // Announcements may overlap: `-p` begins in `--password`.
+      this.#next = found.announces === 'key' ? found.end : found.start + 1;
       this.#cut(this.#look(found));
       found = findAnnouncement(this.text, this.#next);
     }
@@ -76,6 +88,12 @@ class TextMasker {
         return cutTo(start, hashEnd(text, end));
       case 'private key':
         return privateKeyBody(text, start, end) ?? this.#keyed(end - 'key'.length, end);
+      case 'cephx':
+        return cutTo(start, cephxEnd(text, start));
+      case 'basic':
+        return cutTo(end, basicEnd(text, end));
+      case 'flag':
+        return commandPassword(text, start, end);
       case 'aws':
         return cutTo(end, lineEnd(text, end, undefined));
       case 'sql':
@@ -107,13 +125,25 @@ class TextMasker {
     const { text } = this;
     let from = start;
     while (from > this.#taken && isKeyCharacter(text.charCodeAt(from - 1))) from--;
+    // What is left of a percent escape is no part of the key.
+    if (text[from - 1] === '%' && /^[0-9a-f]{2}/i.test(text.slice(from, from + 2))) from += 2;
     let to = end;
     while (isKeyCharacter(text.charCodeAt(to))) to++;
     this.#judgedTo = to;
     const key = { name: text.slice(Math.max(from, to - LONGEST_KEY), to), from, to };
-    const isSecret = isSecretKey(key.name) || (isQueryField(text, key) && isSecretQueryKey(key.name));
+    if (text[from - 1] === '/' && key.name.toLowerCase() === 'tokens') return tokenInPath(text, to);
+    const isSecret =
+      key.name === '--key' ||
+      isSecretKey(key.name) ||
+      (isQueryField(text, key) && isSecretQueryKey(key.name));
     return isSecret ? (elementOf(text, key) ?? fieldOf(text, key)) : undefined;
   }
+}
+
+/** The id behind `/tokens/`, which is the token itself in the Identity API's version 2. */
+function tokenInPath(text: string, to: number): Cut | undefined {
+  const end = matchEnd(TOKEN_ID, text, to + 1);
+  return text[to] === '/' && end !== undefined ? { start: to + 1, end, replacement: MASK } : undefined;
 }
 
 /** The part from `start` to `end`, if there is any, masked. */

@@ -26,6 +26,10 @@ const SECRET = list(`
   X-Account-Meta-Temp-Url-Key-2 cephmanilaclientkey rabbitcookie kek psk
   user_data userData userdata user-data user_data_base64 configdrive injected_files personality
   cookie Cookie Set-Cookie cookies blob encrypted_blob blob_encrypted key_hash jwt bearer otp
+  secret_uuid secretUuid encryption_secret_uuid
+  swift_store_key fixed_key dns_passkey hdfs_ssh_pw maprfs_ssh_pw backup_swift_key backup_aes_cbc_key
+  backup_s3_sse_customer_key snmp_community ipmi_hex_kg_key keyring ca_key payload cypher_text Openstack-Auth-Receipt
+  pin simPin client-key-data chpasswd
   context.auth_token db.password.1`);
 
 const PLAIN = list(`
@@ -34,7 +38,7 @@ const PLAIN = list(`
   token_flavor token_count tokenCount token_type token_expires_at max_tokens token_provider tokenizer tokenize
   password_expires_at passwordExpiresAt password_created_at password_length password_regex passwordless bypass compass
   passed passive passengers is_password_set has_secret
-  secret_ref secret_uuid secretUuid secret_href secret_type secret_name encryption_secret_uuid secretary secretariat
+  secret_ref secret_href secret_type secret_name secretary secretariat
   encryption_key_id encryption_format encryption_options encrypted ephemeral_key_uuid
   is_admin author author_id authority authors auth_url authUrl auth_type auth_method auth_methods auth_uri auth_strategy
   failed_auth_count failed_auth_at authenticated authenticator no_auth
