@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { clockTime, formatCount, formatMicros, isoTime, plural } from '../format.js';
 import { totalsByService } from '../services.js';
 import { linkTo } from '../trace-link.js';
+import { analysis } from './analysis.js';
 import { axis } from './bars.js';
 import { type Html, layout } from './layout.js';
 import { badges } from './trace-table.js';
@@ -27,6 +28,7 @@ export function tracePage(view: TraceView, options: TracePageOptions): Html {
     content: html`<nav class="crumbs"><a href="/">Recent traces</a> ›</nav>
 <div id="trace-head" class="trace-head" ${refresh}>${heading(view)}</div>
 ${services(view)}
+${analysis(view)}
 <section class="waterfall-section" aria-labelledby="waterfall-title">
 ${tools(view, options)}
 <table id="waterfall" ${refresh} class="waterfall" role="treegrid" aria-labelledby="waterfall-title" data-trace="${traceId}" data-query="${options.unfolding.everySpan ? '&sql=1' : ''}">
@@ -35,7 +37,7 @@ ${tools(view, options)}
 ${rowsHtml(options.rows, view)}
 </tbody>
 </table>
-<p class="muted keys"><kbd>↑</kbd> <kbd>↓</kbd> go from row to row, <kbd>→</kbd> <kbd>←</kbd> open and close, <kbd>Enter</kbd> shows a span. ● serves ○ calls · inner ≡ SQL; <b class="slow-key">bold</b> is the slowest path.</p>
+<p class="muted keys"><kbd>↑</kbd> <kbd>↓</kbd> go from row to row, <kbd>→</kbd> <kbd>←</kbd> open and close, <kbd>Enter</kbd> shows a span. ● serves ○ calls · inner ≡ SQL; <b class="slow-key">bold</b> is the slowest path; the line below a bar is the critical path: when the client waited for it.</p>
 ${open.length > 0 ? html`<p class="muted keys">In progress: this page follows it until you open a row.</p>` : ''}
 </section>`,
   });

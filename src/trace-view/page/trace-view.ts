@@ -1,10 +1,13 @@
 /** A trace in the form that its pages show. */
-import { buildTrace, type Trace } from '../trace.js';
+import { criticalPath, type PathPiece } from '../critical-path.js';
+import { buildTrace, type Trace, type TraceNode } from '../trace.js';
 import type { CurrentTrace } from './current-traces.js';
 import type { KeptTrace } from './kept-trace.js';
 
 export interface TraceView extends CurrentTrace {
   readonly trace: Trace;
+  /** What the request waited for, by span. */
+  readonly path: ReadonlyMap<TraceNode, readonly PathPiece[]>;
   /** The number of each service's colour. */
   readonly slots: ReadonlyMap<string, number>;
   /** The address of a trace in the backend's user interface, with `{traceId}`. */
@@ -39,6 +42,12 @@ export class TraceViews {
   private build(current: CurrentTrace): TraceView {
     const { kept, open, summary } = current;
     const trace = buildTrace([...(kept?.spans() ?? []), ...open]);
-    return { ...current, trace, slots: summary.slots, uiUrl: this.uiUrl };
+    const path = new Map<TraceNode, PathPiece[]>();
+    for (const piece of criticalPath(trace)) {
+      const pieces = path.get(piece.node);
+      if (pieces === undefined) path.set(piece.node, [piece]);
+      else pieces.push(piece);
+    }
+    return { ...current, trace, path, slots: summary.slots, uiUrl: this.uiUrl };
   }
 }

@@ -1,5 +1,6 @@
 /** The rows of a waterfall as rows of a table that works as a tree. */
 import { html } from 'hono/html';
+import type { PathPiece } from '../critical-path.js';
 import { formatCount, formatMicros, plural } from '../format.js';
 import { byName, chainNames, timeOf } from '../rows.js';
 import { errorText, type SpanKindName } from '../span.js';
@@ -47,7 +48,7 @@ function spanRow(row: WaterfallRow, view: TraceView): Html {
     state === 'leaf' ? '' : html` <span class="inside muted">+${formatCount(size - nodes.length)}</span>`
   }</div></td>
 <td role="gridcell" class="number time">${formatMicros(timeOf(row))}</td>
-<td role="gridcell" class="bar">${barOf(node, view.trace, slotOf(row, view))}</td>
+<td role="gridcell" class="bar">${barOf(node, view.trace, slotOf(row, view), pathOf(row, view))}</td>
 </tr>`;
 }
 
@@ -58,7 +59,7 @@ function groupRow(row: WaterfallRow, view: TraceView): Html {
   return html`<tr role="row" class="group" ${tree(row)}>
 <td role="gridcell" class="what d${indent(row)}"><div class="label s${slotOf(row, view)}">${toggle(row, view, name)}<span class="glyph" title="${isSql ? 'SQL' : 'several'}">${isSql ? '≡' : '⋯'}</span><strong class="count">${name}</strong> <span class="names muted">${summaries(nodes)}</span></div></td>
 <td role="gridcell" class="number time">${formatMicros(timeOf(row))}</td>
-<td role="gridcell" class="bar">${busyBarOf(nodes, view.trace, slotOf(row, view))}</td>
+<td role="gridcell" class="bar">${busyBarOf(nodes, view.trace, slotOf(row, view), pathOf(row, view))}</td>
 </tr>`;
 }
 
@@ -93,6 +94,10 @@ function summaries(nodes: readonly TraceNode[]): string {
     return group.length === 1 ? name : `${name} ×${group.length}`;
   });
   return groups.length > MOST_NAMED ? `${named.join(', ')}, …` : named.join(', ');
+}
+
+function pathOf({ nodes }: WaterfallRow, { path }: TraceView): PathPiece[] {
+  return nodes.flatMap((node) => path.get(node) ?? []).sort((a, b) => a.from - b.from);
 }
 
 function slotOf({ nodes }: WaterfallRow, { slots }: TraceView): number {

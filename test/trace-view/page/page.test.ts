@@ -160,11 +160,31 @@ describe('the page of the recorded boot', () => {
     const folded = [...text.matchAll(/([\d,]+) × (?:SQL|brief|the same)<\/strong>/g)].map(([, n]) =>
       Number(n),
     );
-    const single = text.match(/href="\/traces\/\w+\/spans\//g) ?? [];
+    const waterfall = text.slice(text.indexOf('id="waterfall"'));
+    const single = waterfall.match(/href="\/traces\/\w+\/spans\//g) ?? [];
     assert.equal(
       folded.reduce((sum, count) => sum + count, single.length),
       1_762,
     );
+  });
+
+  it('says why it was slow: the critical path, the operations, and the queries that are repeated', async () => {
+    const { text } = await get(page, `/traces/${BOOT}`);
+    assert.match(text, /<h2>Critical path<\/h2><span class="muted">[\d.]+ s that the client waited for/);
+    assert.match(text, /<h2>Operations<\/h2>/);
+    assert.match(
+      text,
+      /<h2>Repeated queries<\/h2><span class="muted">\d+, each several times below one span/,
+    );
+    assert.match(text, /<rect class="path"/);
+    assert.match(text, /<th scope="row">SELECT<\/th>[\s\S]{0,300}GET \/v3\/auth\/tokens/);
+  });
+
+  it('takes less than half a second of CPU, with every span of it', async () => {
+    const begun = process.cpuUsage();
+    await get(page, `/traces/${BOOT}?sql=1`);
+    const { user, system } = process.cpuUsage(begun);
+    assert.ok(user + system < 500_000, `${user + system} µs`);
   });
 
   it('opens a row of SQL in parts', async () => {
