@@ -1,11 +1,11 @@
 /** The command line: which command, which settings, which files, and what is wrong with it. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { CONFIG_FLAG } from '../settings/config.js';
 import { COMMANDS, type CommandName, type Definition, ownVariable } from '../settings/definition.js';
 import { type Problem, suggestion } from '../settings/problems.js';
 import { redactUrls } from '../settings/redact.js';
 import { settingsOf } from '../settings/settings.js';
-import { afterHelp, COMMAND_WORDS, EXIT_STATUSES, PROGRAM, SETTINGS_NOTE } from './help.js';
+import { COMMAND_WORDS, EXIT_STATUSES, examplesOf, PROGRAM, SETTINGS_NOTE } from './help.js';
 
 /** A command line that asks for a command. */
 export interface Invocation {
@@ -19,6 +19,7 @@ export interface Invocation {
 }
 
 const PRINT_CONFIG_FLAG = '--print-config';
+const OWN_GROUP = 'This command';
 const LAST_GROUP = 'Running and logging';
 const HELP_WIDTH = 100;
 
@@ -76,13 +77,16 @@ function describeCommand(program: Command, name: CommandName): Command {
   const command = program
     .command(name, { isDefault: name === 'run' })
     .summary(summary)
-    .description(description)
+    // A text with lines of its own is not wrapped by commander.
+    .description(`${new Help().boxWrap(description, HELP_WIDTH)}\n\n${examplesOf(name)}`)
     .usage(synopsis)
-    .addHelpText('after', afterHelp(name))
+    .addHelpText('after', `${SETTINGS_NOTE}\n${EXIT_STATUSES}`)
     // Complaints come later, all at once.
     .allowUnknownOption()
     .allowExcessArguments();
-  for (const definition of settingsOf(name)) {
+  const settings = settingsOf(name);
+  const isOwn = ({ heading: title }: Definition) => title === OWN_GROUP;
+  for (const definition of [...settings.filter(isOwn), ...settings.filter((each) => !isOwn(each))]) {
     for (const option of optionsOf(definition)) command.addOption(option);
   }
   const config = `A settings file, YAML. [env: ${ownVariable(CONFIG_FLAG)}]`;
@@ -159,7 +163,7 @@ function readOperands(name: CommandName, command: Command, args: readonly string
   const operands = command.args.filter((arg, index) => arg !== '--' || index >= beforeDashes.length);
   return COMMAND_WORDS[name].takesOperands
     ? { operands, problems: [] }
-    : { operands: [], problems: excess(name, operands) };
+    : { operands: [], problems: excess(name, operands, args[0] === name) };
 }
 
 function unknownFlag(arg: string, command: Command): Problem {
@@ -174,12 +178,16 @@ function unknownFlag(arg: string, command: Command): Problem {
   return { where: name, expected: `${command.name()} has no such flag${elsewhere}` };
 }
 
-function excess(name: CommandName, operands: readonly string[]): Problem[] {
-  return operands.map((operand) => {
+/** @param isNamed whether the command was named; otherwise the first word was meant to be one */
+function excess(name: CommandName, operands: readonly string[], isNamed: boolean): Problem[] {
+  return operands.map((operand, index) => {
     const isCommand = (COMMANDS as readonly string[]).includes(operand);
+    const isMisspelt = index === 0 && !isNamed;
     const expected = isCommand
       ? 'the command comes first, before its settings'
-      : `${name} takes no such argument`;
+      : isMisspelt
+        ? 'there is no such command'
+        : `${name} takes no such argument`;
     const hint = isCommand ? '' : suggestion(operand, COMMANDS);
     return { where: 'argument', value: redactUrls(operand), expected: `${expected}${hint}` };
   });

@@ -80,8 +80,9 @@ function checkAction(
 async function createContext(loaded: LoadedSettings, host: CliProcess): Promise<CommandContext> {
   const { createLog } = await import('../sidecar/logger.js');
   const { routeDiag } = await import('../sidecar/diag.js');
+  const { wantsColour } = await import('../trace-view/terminal/text.js');
   const { stdout, stderr, stdin, env } = host;
-  const log = createLog(loaded.settings.log, stderr);
+  const log = createLog(loaded.settings.log, stderr, loaded.settings.color ?? wantsColour(stderr, env));
   routeDiag(log, loaded.settings.log.level);
   for (const warning of loaded.warnings) log.warn({}, warning);
   return { log, stdout, stderr, stdin, env, onStopSignal: listenForStop(host) };

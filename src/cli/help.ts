@@ -160,8 +160,8 @@ Exit status:
   10     this version of Node.js is too old
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
-/** What follows the settings in a command's help. */
-export function afterHelp(command: CommandName): string {
+/** The examples of a command, for its help. */
+export function examplesOf(command: CommandName): string {
   const examples = COMMAND_WORDS[command].examples.map(([typed, purpose]) => `  # ${purpose}\n  ${typed}`);
-  return `${SETTINGS_NOTE}\n\nExamples:\n${examples.join('\n')}\n${EXIT_STATUSES}`;
+  return `Examples:\n${examples.join('\n')}`;
 }

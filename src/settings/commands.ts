@@ -69,7 +69,24 @@ export const demo = {
   }),
 };
 
+export const json = declare({
+  heading,
+  commands: ['replay', 'dead-letters', 'doctor', 'trace-id'],
+}).setting({
+  kind: onOff(),
+  default: false,
+  description: 'Print the result as JSON: one document, or one object per line for dead-letters.',
+  example: 'true',
+});
+
 export const traceId = {
+  anyId: declare({ heading, commands: ['trace-id'] }).setting({
+    kind: onOff(),
+    default: false,
+    description:
+      'Accept ids that are not UUIDs. osprofiler never makes such ids, but other programs may send them; their trace id is a hash.',
+    example: 'true',
+  }),
   uiUrl: declare({ heading, commands: ['run', 'replay', 'trace-id', 'demo'] }).optional({
     kind: {
       ...pattern(UI_URL, 'a URL with {traceId}, such as http://jaeger:16686/trace/{traceId}'),
@@ -135,12 +152,6 @@ export const deadLetters = {
 };
 
 export const doctor = {
-  json: ofDoctor.setting({
-    kind: onOff(),
-    default: false,
-    description: 'Print the findings as one JSON document.',
-    example: 'true',
-  }),
   endToEnd: ofDoctor.setting({
     kind: onOff(),
     default: false,
@@ -191,4 +202,23 @@ export const log = {
     description: 'json prints one JSON object per line, pretty is for people; auto is pretty on a terminal.',
     example: 'json',
   }),
+  quiet: ofAll.setting({
+    kind: onOff(),
+    default: false,
+    description: 'Log errors only, and show no progress bar: short for --log-level error --no-progress.',
+    example: 'true',
+  }),
+  verbose: ofAll.setting({
+    kind: onOff(),
+    default: false,
+    description: 'Log everything: short for --log-level debug.',
+    example: 'true',
+  }),
 };
+
+export const color = ofAll.optional({
+  kind: onOff(),
+  defaultText: 'on a terminal, unless NO_COLOR is set',
+  description: 'Use colours in output and logs; --no-color turns them off.',
+  example: 'false',
+});

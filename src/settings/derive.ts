@@ -30,6 +30,7 @@ export function deriveSettings(
       ...(slowerThanMs === undefined ? {} : { keepSlowerThanMs: slowerThanMs }),
     },
     exporter: { ...exporter, ...destination },
+    log: { ...given.log, level: logLevel(given.log, originOf) },
     metrics: {
       ...metrics,
       prometheus: metrics.exporters.includes('prometheus'),
@@ -41,6 +42,7 @@ export function deriveSettings(
   const problems = [
     checkBrokers(originOf),
     checkClientCertificate(exporter.tls, originOf),
+    checkVerbosity(given.log, originOf),
     wrongUrl,
     // The variables are those of spans too: they are wrong for metrics only if metrics are pushed.
     pushesMetrics ? (checkMetricsProtocol(metrics, originOf) ?? wrongMetricsUrl) : undefined,
@@ -62,6 +64,19 @@ function chooseBrokers(broker: GivenSettings['broker'], originOf: OriginOf): Giv
 /** OpenStack's other variables, such as OS_PASSWORD, have no group. */
 function osloVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^OS_.*__/.test(name)));
+}
+
+/** --verbose and --quiet, unless --log-level was given in a higher layer. */
+function logLevel({ level, verbose, quiet }: GivenSettings['log'], originOf: OriginOf): typeof level {
+  const isOutranked = (key: string) => RANK[originOf(key).layer] < RANK[originOf('log.level').layer];
+  if (verbose && !isOutranked('log.verbose')) return 'debug';
+  return quiet && !isOutranked('log.quiet') ? 'error' : level;
+}
+
+function checkVerbosity({ verbose, quiet }: GivenSettings['log'], originOf: OriginOf): Problem | undefined {
+  if (!verbose || !quiet) return undefined;
+  const expected = `cannot be used together with ${originOf('log.verbose').name}`;
+  return { where: originOf('log.quiet').name, expected };
 }
 
 function sampleRatio({ sampler, samplerArg }: GivenSettings['translate']): number {

@@ -4,11 +4,13 @@
  */
 import { broker, wire } from './broker.js';
 import {
+  color,
   deadLetters,
   demo,
   doctor,
   drainTimeoutMs,
   headers,
+  json,
   log,
   record,
   replay,
@@ -23,7 +25,7 @@ import { translate } from './translate.js';
 /** Every setting, in the order of help and documentation. */
 export const SETTINGS = {
   ...{ broker, wire, sharding, translate, exporter, listen, metrics, page },
-  ...{ headers, replay, record, demo, traceId, deadLetters, doctor, drainTimeoutMs, log },
+  ...{ headers, replay, record, demo, traceId, deadLetters, doctor, json, drainTimeoutMs, log, color },
 };
 
 /** The value of each setting as it was given, or its default. */

@@ -11,10 +11,13 @@ export interface LogStream {
 }
 
 /** A log that writes each entry at once, so that none is lost when the process leaves. */
-export function createLog(settings: LogSettings, stream: LogStream): Log {
-  const isTerminal = stream.isTTY === true;
-  const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && isTerminal);
-  const format = isPretty ? (line: string) => prettyLine(line, isTerminal) : (line: string) => line;
+export function createLog(
+  settings: Pick<LogSettings, 'level' | 'format'>,
+  stream: LogStream,
+  isColoured = stream.isTTY === true,
+): Log {
+  const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && stream.isTTY === true);
+  const format = isPretty ? (line: string) => prettyLine(line, isColoured) : (line: string) => line;
   return pino(
     {
       level: settings.level,

@@ -25,7 +25,10 @@ describe('help', () => {
         assert.ok(help.includes(`  ${`${flag} ${argument}`.trim()} `), flag);
         for (const variable of env) assert.ok(help.includes(variable), variable);
       }
-      assert.match(help, /\nThis command:\n|\nWhere notifications come from:\n/);
+      const first = ['\nThis command:\n', '\nRunning and logging:\n'].map((title) => help.indexOf(title));
+      assert.ok(help.indexOf('\nExamples:\n') < Math.min(...first.filter((at) => at !== -1)));
+      const [own = -1, shared = -1] = first;
+      assert.ok(own < shared);
       assert.match(help, /\nExamples:\n {2}# .+\n {2}\S/);
       assert.match(help, /\nExit status:\n {2}0 {6}done\n/);
       assert.match(help, /--print-config/);
@@ -119,7 +122,8 @@ describe('the program', () => {
       { OSPROFILER_BRIDGE_LIMIT: '-1' },
       /^error CONFIG_INVALID: OSPROFILER_BRIDGE_LIMIT/,
     ],
-    ['an unknown flag', ['--verbose'], {}, /^error CONFIG_INVALID: --verbose: run has no such flag/],
+    ['an unknown flag', ['--vrebose'], {}, /: --vrebose: run has no such flag; did you mean --verbose\?/],
+    ['a misspelt command', ['rnu'], {}, /'rnu': there is no such command; did you mean run\?/],
     [
       'replay without files',
       ['replay'],

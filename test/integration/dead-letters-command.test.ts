@@ -31,6 +31,22 @@ describe('dead-letters', { timeout: 120_000 }, () => {
     const withBodies = await run('list', '--bodies');
     assert.doesNotMatch(withBodies.stdout, /hunter2|\u001b/);
     assert.match(withBodies.stdout, /\n {2}\{"password": "\*\*\*"\n[\s\S]*\n {2}second\\u0009\\u001b\[31m\n/);
+    const { stdout: json } = await run('list', '--json', '--bodies');
+    const [first, second] = json
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(first, {
+      broker: `${broker().host}:${broker().port}`,
+      reason: 'not-json',
+      exchange: '',
+      routingKey: 'profiler.info',
+      queue: 'profiler.info',
+      bytes: 22,
+      detail: 'unexpected end',
+      body: '{"password": "***"',
+    });
+    assert.equal(second?.['body'], 'second\t\u001b[31m');
     assert.equal(await leftIn(vhost, QUEUE), 2);
   });
 
@@ -75,14 +91,14 @@ describe('dead-letters', { timeout: 120_000 }, () => {
     assert.match(unsure.stderr, /say --yes/);
     assert.equal(await leftIn(vhost, QUEUE), 2);
     const sure = await run('purge', '--yes');
-    assert.deepEqual([sure.status, sure.stdout.slice(0, 13)], [0, '2 thrown away']);
+    assert.deepEqual([sure.status, sure.stdout.slice(0, 13)], [0, '2 purged from']);
     assert.equal(await leftIn(vhost, QUEUE), 0);
   });
 
   it('has nothing to do where nothing was ever set aside', async () => {
     assert.deepEqual((await run('list')).stdout, '');
     assert.match((await run('replay')).stdout, /^0 moved back, 0 left/);
-    assert.match((await run('purge', '--yes')).stdout, /^0 thrown away/);
+    assert.match((await run('purge', '--yes')).stdout, /^0 purged/);
   });
 
   it('does not wait for a broker that is not there', async () => {

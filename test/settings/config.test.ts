@@ -125,6 +125,23 @@ describe('forms of values', () => {
   });
 });
 
+describe('--verbose and --quiet', () => {
+  const level = async (...args: string[]) => (await load({ args, env: {} })).settings.log.level;
+
+  test('are short for a level, which a level in a higher layer outranks', async () => {
+    assert.equal(await level('--verbose'), 'debug');
+    assert.equal(await level('--quiet'), 'error');
+    const env = { OSPROFILER_BRIDGE_QUIET: 'true' };
+    assert.equal((await load({ env })).settings.log.level, 'error');
+    assert.equal((await load({ env, args: ['--log-level', 'warn'] })).settings.log.level, 'warn');
+  });
+
+  test('exclude each other', async () => {
+    const { message } = await refusal({ args: ['--quiet', '--verbose'] });
+    assert.equal(message, '--quiet: cannot be used together with --verbose');
+  });
+});
+
 describe('what is wrong', () => {
   test('is told all at once, each by the name it was given', async () => {
     const { code, message, exitStatus } = await refusal({
@@ -165,7 +182,7 @@ describe('what is wrong', () => {
     );
     assert.match(
       (await refusal({ args: ['reply'] })).message,
-      /'reply': run takes no such argument; did you mean replay\?/,
+      /'reply': there is no such command; did you mean replay\?/,
     );
   });
 

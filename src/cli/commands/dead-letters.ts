@@ -1,4 +1,4 @@
-/** `dead-letters`: what was set aside, to look at, to move back, or to throw away. */
+/** `dead-letters`: dead-lettered messages, to list, to move back, or to purge. */
 import { BridgeError } from '../../errors.js';
 import { maskText } from '../../mapping/masking/mask.js';
 import { type DeadLetter, DeadLetterStore } from '../../rabbitmq/dead-letter-store.js';
@@ -17,8 +17,8 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   if (action === 'purge' && !settings.deadLetters.yes) {
     throw new BridgeError(
       'CONFIG_INVALID',
-      'dead-letters purge throws every dead letter away',
-      'Look at them with dead-letters list; then say --yes.',
+      'dead-letters purge deletes every dead letter',
+      'Look at them with dead-letters list, then pass --yes.',
     );
   }
   let isDone = true;
@@ -40,14 +40,17 @@ export async function execute(settings: Settings, context: CommandContext): Prom
 
 async function list(
   store: DeadLetterStore,
-  { deadLetters: { bodies } }: Settings,
+  { deadLetters: { bodies }, json }: Settings,
   { stdout, log }: CommandContext,
 ): Promise<boolean> {
   let count = 0;
   await store.list((letter) => {
     count += 1;
+    const body = bodies ? maskText(letter.body.toString('utf8')) : undefined;
+    if (json)
+      return void stdout.write(`${JSON.stringify({ broker: store.broker, ...facts(letter), body })}\n`);
     stdout.write(row(letter));
-    if (bodies) stdout.write(`  ${printable(maskText(letter.body.toString('utf8')))}\n`);
+    if (body !== undefined) stdout.write(`  ${printable(body)}\n`);
   });
   log.info({ queue: store.queue, broker: store.broker, messages: count }, 'dead letters listed');
   return true;
@@ -55,25 +58,44 @@ async function list(
 
 async function replay(
   store: DeadLetterStore,
-  _: Settings,
+  { json }: Settings,
   { stdout, log }: CommandContext,
 ): Promise<boolean> {
   const { moved, left, problem } = await store.replay();
-  stdout.write(`${moved} moved back, ${left} left in ${store.queue} at ${store.broker}\n`);
+  const { queue, broker } = store;
+  stdout.write(
+    json
+      ? `${JSON.stringify({ broker, queue, moved, left })}\n`
+      : `${moved} moved back, ${left} left in ${queue} at ${broker}\n`,
+  );
   if (problem !== undefined) log.warn({ queue: store.queue, hint: problem.hint }, problem.reason);
   else if (left > 0)
-    log.warn({ queue: store.queue }, 'some messages there were not set aside by this bridge');
+    log.warn({ queue: store.queue }, 'some messages there were not dead-lettered by this bridge');
   return left === 0;
 }
 
-async function purge(store: DeadLetterStore, _: Settings, { stdout }: CommandContext): Promise<boolean> {
+async function purge(
+  store: DeadLetterStore,
+  { json }: Settings,
+  { stdout }: CommandContext,
+): Promise<boolean> {
   const count = await store.purge();
-  stdout.write(`${count} thrown away from ${store.queue} at ${store.broker}\n`);
+  const { queue, broker } = store;
+  stdout.write(
+    json
+      ? `${JSON.stringify({ broker, queue, purged: count })}\n`
+      : `${count} purged from ${queue} at ${broker}\n`,
+  );
   return true;
 }
 
 /** Separated by tabs: reason, exchange, routing key, queue, size, detail. */
-function row({ reason, exchange, routingKey, queue, body, detail }: DeadLetter): string {
-  const fields = [reason, exchange, routingKey, queue, `${body.length} B`, detail];
+function row(letter: DeadLetter): string {
+  const { reason, exchange, routingKey, queue, bytes, detail } = facts(letter);
+  const fields = [reason, exchange, routingKey, queue, `${bytes} B`, detail];
   return `${fields.map(printable).join('\t')}\n`;
+}
+
+function facts({ reason, exchange, routingKey, queue, body, detail }: DeadLetter) {
+  return { reason, exchange, routingKey, queue, bytes: body.length, detail };
 }

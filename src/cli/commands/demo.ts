@@ -44,7 +44,11 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const page = renderTrace(
     shown.spans,
     { command: RECORDED_COMMAND, notifications: shown.notifications },
-    { columns: columnsOf(stdout, env), colour: wantsColour(stdout, env), unfoldSql: settings.demo.sql },
+    {
+      columns: columnsOf(stdout, env),
+      colour: settings.color ?? wantsColour(stdout, env),
+      unfoldSql: settings.demo.sql,
+    },
   );
   stdout.write(`${page}\n${closingLine(shown)}\n`);
   const { kind, urlIsDefault } = settings.exporter;

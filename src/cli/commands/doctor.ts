@@ -18,7 +18,10 @@ const END_TO_END = 'end to end';
 const PATIENCE_OF_END_TO_END = 5;
 
 export async function execute(settings: Settings, { log, stdout }: CommandContext): Promise<number> {
-  const { json, checkTimeoutMs } = settings.doctor;
+  const {
+    json,
+    doctor: { checkTimeoutMs },
+  } = settings;
   const exam = new Examination(checkTimeoutMs, (line) => {
     if (!json) stdout.write(`${formatLine(line)}\n`);
   });

@@ -3,6 +3,7 @@ import { Bridge } from '../../bridge.js';
 import { decode } from '../../codec/envelope.js';
 import type { Delivery, Log } from '../../contracts.js';
 import { BridgeError } from '../../errors.js';
+import type { Sent } from '../../export/observed-sink.js';
 import { RecordingReceiver } from '../../recordings/recording.js';
 import type { Settings } from '../../settings/settings.js';
 import { bridgeOptions, createSink, windowOf } from '../../sidecar/assemble.js';
@@ -10,22 +11,31 @@ import { Operations } from '../../sidecar/operations.js';
 import { CommandPage } from '../../trace-view/page/command-page.js';
 import type { CommandContext } from '../context.js';
 import { ProgressBar } from '../progress.js';
+import { ReplayedTraces } from '../replayed-traces.js';
 import { formatSummary, isAllTaken, summarize } from '../summary.js';
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
   const { log } = context;
   const shiftMicros = settings.replay.shift ? await shiftToNow(settings, log) : 0;
-  const progress = new ProgressBar(context.stderr, settings.replay.progress ?? context.stderr.isTTY === true);
+  const progress = new ProgressBar(
+    context.stderr,
+    settings.replay.progress ?? (context.stderr.isTTY === true && !settings.log.quiet),
+  );
   const receiver = recording(settings, context, (bytes, total) => progress.update(bytes, total));
   const options = bridgeOptions(settings, log);
   const operations = await Operations.create(settings, log);
   const { listen = 'none', replay } = settings;
   const page = listen === 'none' ? undefined : new CommandPage(settings, replay.shift);
+  const traces = new ReplayedTraces(settings.traceId.uiUrl);
+  const observe = (sent: Sent) => {
+    traces.observe(sent);
+    page?.observe(sent);
+  };
   const bridge = new Bridge({
     ...options,
     translate: { ...options.translate, shiftMicros },
     receivers: [receiver],
-    sink: operations.watchSink(await createSink(settings, operations.meterProvider), page?.observe),
+    sink: operations.watchSink(await createSink(settings, operations.meterProvider), observe),
   });
   operations.watchBridge({ bridge, receivers: [receiver] });
   if (listen !== 'none') await operations.listen({ listen, page: page?.mount });
@@ -37,8 +47,14 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   await bridge.close();
   page?.stop();
   await operations.close();
-  context.stdout.write(formatSummary(summarize(bridge)));
-  if (!wasStopped && isAllTaken(bridge)) return 0;
+  const isComplete = !wasStopped && isAllTaken(bridge);
+  const summary = summarize(bridge);
+  context.stdout.write(
+    settings.json
+      ? `${JSON.stringify({ isComplete, ...summary, ...traces.toJSON() }, undefined, 2)}\n`
+      : formatSummary(summary) + traces.toString(),
+  );
+  if (isComplete) return 0;
   throw new BridgeError(
     'NOT_ALL_TAKEN',
     wasStopped ? 'stopped before the end of the recording' : 'not everything was taken by the backend',
