@@ -88,7 +88,7 @@ describe('dead-letters', { timeout: 120_000 }, () => {
     await setAside(test, vhost, ['one', 'two']);
     const unsure = await run('purge');
     assert.equal(unsure.status, 2);
-    assert.match(unsure.stderr, /say --yes/);
+    assert.match(unsure.stderr, /pass --yes/);
     assert.equal(await leftIn(vhost, QUEUE), 2);
     const sure = await run('purge', '--yes');
     assert.deepEqual([sure.status, sure.stdout.slice(0, 13)], [0, '2 purged from']);
