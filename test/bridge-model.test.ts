@@ -219,7 +219,7 @@ class World implements Receiver {
   private age(queue: string, choice: number): void {
     const outstanding = [...this.consumptions[queue === MAIN ? 0 : 1]!.outstanding];
     for (const delivery of outstanding.slice(0, 1 + (choice % POINTS))) Object.assign(delivery, LONG_AGO);
-    this.renewal?.open();
+    this.renewal?.onHoldingOpen();
   }
 
   private answerRequest(which: number, isTaken: boolean): boolean {

@@ -1,164 +1,163 @@
 /**
- * What is unsettled on one channel, and how to tell the broker with the fewest frames. Pure: no I/O, no timers.
+ * What is unacknowledged on one channel, and how to tell the broker with the fewest frames. Pure: no I/O, no timers.
  *
- * RabbitMQ settles "this tag and all before it" in one frame (`multiple`), which is right only below the oldest tag
- * that is still unsettled. Pairing settles out of order all the time, so settlements are collected and flushed
- * together: one `multiple` frame for the accepted ones below that tag, and a frame for each of the others. A start that
- * stays open, as the root of every trace does, costs a frame for each message behind it: see settlement-turns.ts.
+ * RabbitMQ acknowledges "this tag and all before it" in one frame (`multiple`). That is right only below the oldest tag
+ * that is still unacknowledged. Trace points end out of order all the time, so acknowledgements are collected and sent
+ * together: one `multiple` frame for those below that tag, and a frame for each of the others. A start event that stays
+ * open, as the root of every trace does, costs a frame for each message behind it: see ack-scheduler.ts.
  *
- * Between open and settled an entry may be *aside*: no longer the handler's, but unacknowledged until a copy of it is
- * safe in another queue. No `multiple` frame covers it.
+ * A delivery may also be *moving*: the handler has no part in it any more, and it stays unacknowledged until a copy of
+ * it is safe in another queue. No `multiple` frame covers it.
  */
-import type { Rejection } from '../contracts.js';
-
-/** How a delivery ends. */
-export type Settlement = 'accept' | Rejection;
 
 /** The two frames that end a delivery on a channel. */
 export interface Acknowledger {
-  /** Accepts `tag`, or with `multiple` everything unacknowledged up to and with `tag`. */
+  /** Acknowledges `tag`, or with `multiple` everything unacknowledged up to and with `tag`. */
   ack(tag: number, multiple: boolean): void;
   /** Discards `tag` alone: the broker dead-letters it if the queue says so. */
   reject(tag: number): void;
 }
 
 /**
- * The roots of some traces, and what is open within them, are fewer; a batch of usual size that is late is more. Behind fewer
- * than these a few thousand frames do not keep RabbitMQ for long.
+ * The roots of some traces, and what is open within them, are fewer; a batch that is late is more. Behind fewer than
+ * these a few thousand frames do not keep RabbitMQ for long.
  */
 const MANY = 256;
 
-/** A delivery's place in the ledger. Deliveries extend it, so that settling one needs no look-up. */
+/** A delivery's place in the tracker. Deliveries extend it, so that acknowledging one needs no look-up. */
 export class TrackedDelivery {
-  /** @internal */ ledger: AckTracker | undefined;
+  /** @internal */ tracker: AckTracker | undefined;
   /** @internal */ previous: TrackedDelivery | undefined;
   /** @internal */ next: TrackedDelivery | undefined;
-  /** @internal */ isAside = false;
+  /** @internal */ isMoving = false;
 
-  /** @param tag - the channel's delivery tag: 1, 2, 3, … in the order of arrival. */
+  /** @param tag the channel's delivery tag: 1, 2, 3, … in the order of arrival. */
   constructor(readonly tag: number) {}
 
-  /** Whether settling it would still reach the broker. */
+  /** Whether acknowledging it would still reach the broker. */
   get live(): boolean {
-    return this.ledger !== undefined && !this.isAside;
+    return this.tracker !== undefined && !this.isMoving;
   }
 
-  /** Whether the broker still counts it as handed out and unacknowledged. */
+  /** Whether the broker still waits for its acknowledgement. */
   get held(): boolean {
-    return this.ledger !== undefined;
+    return this.tracker !== undefined;
   }
 
-  /** @internal It was settled, or another entry took its place. Not called for what is abandoned. */
-  onLeft(): void {}
+  /** @internal It is over, or another delivery took its place. Not called when the channel is gone. */
+  onRemoved(): void {}
 }
 
-/** Unacknowledged entries in the order of their tags, and settled ones that the broker does not know of yet. */
+/** Unacknowledged deliveries in the order of their tags, and acknowledgements that the broker does not know of yet. */
 export class AckTracker {
   #oldest: TrackedDelivery | undefined;
   #newest: TrackedDelivery | undefined;
-  #unsettled = 0;
-  #aside = 0;
-  #accepted: number[] = [];
+  #unacknowledged = 0;
+  #moving = 0;
+  #acknowledged: number[] = [];
   /** The highest tag among them; zero without any. */
   #highest = 0;
   #rejected: number[] = [];
 
-  /** @param isAlone - whether nobody else consumes on the channel: a `multiple` frame would settle their messages, too. */
+  /** @param isAlone whether nobody else consumes on the channel: a `multiple` frame would acknowledge their messages, too. */
   constructor(private readonly isAlone = true) {}
 
-  /** How many entries are open: neither settled, aside nor abandoned. */
-  get unsettled(): number {
-    return this.#unsettled;
-  }
-
-  /** How many entries are aside. */
-  get aside(): number {
-    return this.#aside;
-  }
-
-  /** How many settlements wait for the next flush. */
-  get waiting(): number {
-    return this.#accepted.length + this.#rejected.length;
-  }
-
-  /** How many entries the broker counts as handed out: those open, those aside, and those that it was not told of yet. */
+  /** How many deliveries are the handler's. */
   get unacknowledged(): number {
-    return this.#unsettled + this.#aside + this.#accepted.length + this.#rejected.length;
+    return this.#unacknowledged;
+  }
+
+  /** How many are being copied to another queue. */
+  get moving(): number {
+    return this.#moving;
+  }
+
+  /** How many acknowledgements and rejections wait for the next flush. */
+  get waiting(): number {
+    return this.#acknowledged.length + this.#rejected.length;
+  }
+
+  /** How many deliveries the broker counts as unacknowledged. */
+  get inFlight(): number {
+    return this.#unacknowledged + this.#moving + this.waiting;
   }
 
   /**
-   * How many of them would need a frame of their own now, but may go with others once older entries are settled.
-   * O(settlements that wait).
+   * How many acknowledgements would need a frame of their own now, but may go with others once older deliveries are
+   * over. O(acknowledgements that wait).
    */
   get scattered(): number {
+    if (!this.isAlone || this.#rejected.length > 0) return 0;
     const bound = this.#bound;
-    if (this.#rejected.length > 0 || this.#highest <= bound) return 0;
+    if (this.#highest <= bound) return 0;
     let count = 0;
-    for (const tag of this.#accepted) if (tag > bound) count += 1;
+    for (const tag of this.#acknowledged) if (tag > bound) count += 1;
     return count;
   }
 
-  /** Whether many entries are open, or aside, before the latest settlement that waits. O(256). */
+  /** Whether many deliveries are open, or moving, before the latest acknowledgement that waits. O(256). */
   get isBehindMany(): boolean {
     let entry = this.#oldest;
     for (let count = 0; count < MANY && entry !== undefined; count++) entry = entry.next;
     return entry !== undefined && entry.tag < this.#highest;
   }
 
-  /** Takes in an entry that has just arrived; its tag is above all earlier ones. */
+  /** Takes in a delivery that has just arrived; its tag is above all earlier ones. */
   add(entry: TrackedDelivery): void {
-    entry.ledger = this;
+    entry.tracker = this;
     entry.previous = this.#newest;
     if (this.#newest === undefined) this.#oldest = entry;
     else this.#newest.next = entry;
     this.#newest = entry;
-    this.#unsettled += 1;
+    this.#unacknowledged += 1;
   }
 
   /**
-   * Settles an entry, the first time and only while it is live. O(1).
-   * @returns whether this call settled it.
+   * Acknowledges a delivery, the first time and only while it is live. O(1).
+   * @returns whether this call did it; so with the next two.
    */
-  settle(entry: TrackedDelivery, how: Settlement): boolean {
-    if (entry.ledger !== this || entry.isAside) return false;
+  acknowledge(entry: TrackedDelivery): boolean {
+    if (!this.remove(entry)) return false;
+    this.#acknowledge(entry.tag);
+    return true;
+  }
+
+  reject(entry: TrackedDelivery): boolean {
+    if (!this.remove(entry)) return false;
+    this.#rejected.push(entry.tag);
+    return true;
+  }
+
+  /** Lets go of a live delivery: somebody else tells the broker what becomes of it. O(1). */
+  remove(entry: TrackedDelivery): boolean {
+    if (entry.tracker !== this || entry.isMoving) return false;
     this.#unlink(entry);
-    this.#unsettled -= 1;
-    if (how === 'accept') this.#accept(entry.tag);
-    else this.#rejected.push(entry.tag);
+    this.#unacknowledged -= 1;
     return true;
   }
 
-  /**
-   * Takes a live entry from its holder; the broker still waits for its end. O(1).
-   * @returns whether it was live.
-   */
-  setAside(entry: TrackedDelivery): boolean {
-    if (entry.ledger !== this || entry.isAside) return false;
-    entry.isAside = true;
-    this.#unsettled -= 1;
-    this.#aside += 1;
+  /** Takes a live delivery from the handler, while it is copied to another queue. O(1). @returns whether it was live. */
+  beginMove(entry: TrackedDelivery): boolean {
+    if (entry.tracker !== this || entry.isMoving) return false;
+    entry.isMoving = true;
+    this.#unacknowledged -= 1;
+    this.#moving += 1;
     return true;
   }
 
-  /**
-   * Accepts an entry that is aside: its copy is safe. O(1).
-   * @returns false when it is not aside here (any more).
-   */
-  release(entry: TrackedDelivery): boolean {
-    if (entry.ledger !== this || !entry.isAside) return false;
+  /** The copy is safe: acknowledges the delivery. O(1). @returns false when it is not moving here (any more). */
+  endMove(entry: TrackedDelivery): boolean {
+    if (entry.tracker !== this || !entry.isMoving) return false;
     this.#unlink(entry);
-    this.#aside -= 1;
-    this.#accept(entry.tag);
+    this.#moving -= 1;
+    this.#acknowledge(entry.tag);
     return true;
   }
 
-  /**
-   * Puts a fresh entry of the same tag in the place of one that is aside, for a holder to whom the old one is over. O(1).
-   * @returns false when the old one is not aside here (any more).
-   */
-  renew(entry: TrackedDelivery, fresh: TrackedDelivery): boolean {
-    if (entry.ledger !== this || !entry.isAside) return false;
-    fresh.ledger = this;
+  /** It was not copied: puts `fresh`, of the same tag, in its place. O(1). @returns false when it is not moving here. */
+  replace(entry: TrackedDelivery, fresh: TrackedDelivery): boolean {
+    if (entry.tracker !== this || !entry.isMoving) return false;
+    fresh.tracker = this;
     fresh.previous = entry.previous;
     fresh.next = entry.next;
     if (entry.previous === undefined) this.#oldest = fresh;
@@ -166,74 +165,73 @@ export class AckTracker {
     if (entry.next === undefined) this.#newest = fresh;
     else entry.next.previous = fresh;
     detach(entry);
-    entry.onLeft();
-    this.#aside -= 1;
-    this.#unsettled += 1;
+    entry.onRemoved();
+    this.#moving -= 1;
+    this.#unacknowledged += 1;
     return true;
   }
 
-  /**
-   * Lets go of a live entry: somebody else tells the broker what becomes of it. O(1).
-   * @returns whether it was live.
-   */
-  drop(entry: TrackedDelivery): boolean {
-    if (entry.ledger !== this || entry.isAside) return false;
-    this.#unlink(entry);
-    this.#unsettled -= 1;
-    return true;
-  }
-
-  /** The unacknowledged entries, oldest first, those aside included. */
+  /** The unacknowledged deliveries, oldest first, those that are moving included. The present one may be removed. */
   *[Symbol.iterator](): Generator<TrackedDelivery> {
-    for (let entry = this.#oldest; entry !== undefined; entry = entry.next) yield entry;
+    for (let entry = this.#oldest, next = entry?.next; entry !== undefined; entry = next) {
+      next = entry.next;
+      yield entry;
+    }
   }
 
   /**
-   * Tells the broker of the settlements that wait; without any, sends nothing. O(frames and settlements).
+   * Tells the broker of all that waits. O(frames and acknowledgements).
    * @returns how many frames were sent.
    */
   flush(channel: Acknowledger): number {
     const rejected = this.#rejected;
     this.#rejected = [];
-    // Rejections first: a `multiple` frame would accept those below it that the broker still counts as open.
+    // Rejections first: a `multiple` frame would acknowledge those below it that the broker still counts as open.
     for (const tag of rejected) channel.reject(tag);
     const bound = this.#bound;
-    const accepted = this.#takeAccepted();
-    const alone = accepted.filter((tag) => tag > bound);
-    return rejected.length + acknowledgeTogether(channel, accepted, bound) + acknowledgeEach(channel, alone);
+    const acknowledged = this.#takeAcknowledged();
+    let highest = 0;
+    let below = 0;
+    for (const tag of acknowledged) {
+      if (tag > bound) continue;
+      below += 1;
+      if (tag > highest) highest = tag;
+    }
+    // The highest acknowledged one, not the tag before the oldest open one: RabbitMQ answers a tag that it no longer
+    // counts as open (a rejected one) with 406, `multiple` or not.
+    if (below > 0) channel.ack(highest, below > 1);
+    // In the order of acknowledgement, so that start and stop of one point are next to each other: where a bridge that is
+    // killed cuts these frames, one pair is torn. By their tags, all starts that overlap there would have gone alone.
+    for (const tag of acknowledged) if (tag > bound) channel.ack(tag, false);
+    return rejected.length + Math.min(below, 1) + acknowledged.length - below;
   }
 
-  /** The channel is gone: everything in the ledger is void and lets go of its neighbours. */
+  /** The channel is gone: all deliveries are void, and let go of their neighbours. */
   abandon(): void {
-    let entry = this.#oldest;
-    while (entry !== undefined) {
-      const next = entry.next;
-      detach(entry);
-      entry = next;
-    }
+    for (const entry of this) detach(entry);
     this.#oldest = undefined;
     this.#newest = undefined;
-    this.#unsettled = 0;
-    this.#aside = 0;
-    this.#takeAccepted();
+    this.#unacknowledged = 0;
+    this.#moving = 0;
+    this.#takeAcknowledged();
     this.#rejected = [];
   }
 
-  /** Below it everything is settled. */
+  /** Below it everything is over. */
   get #bound(): number {
     return this.isAlone ? (this.#oldest?.tag ?? Number.POSITIVE_INFINITY) : 0;
   }
 
-  #accept(tag: number): void {
-    this.#accepted.push(tag);
+  #acknowledge(tag: number): void {
+    this.#acknowledged.push(tag);
     if (tag > this.#highest) this.#highest = tag;
   }
 
-  #takeAccepted(): number[] {
-    const accepted = this.#accepted;
-    this.#accepted = [];
+  #takeAcknowledged(): number[] {
+    const acknowledged = this.#acknowledged;
+    this.#acknowledged = [];
     this.#highest = 0;
-    return accepted;
+    return acknowledged;
   }
 
   #unlink(entry: TrackedDelivery): void {
@@ -242,39 +240,14 @@ export class AckTracker {
     if (entry.next === undefined) this.#newest = entry.previous;
     else entry.next.previous = entry.previous;
     detach(entry);
-    entry.onLeft();
+    entry.onRemoved();
   }
 }
 
-/** Those below `bound` in one frame. @returns how many frames. */
-function acknowledgeTogether(channel: Acknowledger, accepted: readonly number[], bound: number): number {
-  let highest = 0;
-  let count = 0;
-  for (const tag of accepted) {
-    if (tag > bound) continue;
-    count += 1;
-    if (tag > highest) highest = tag;
-  }
-  // The highest accepted one, not the tag before the oldest unsettled: RabbitMQ answers a tag that it no longer
-  // counts as open (a rejected one) with 406, `multiple` or not.
-  if (count > 0) channel.ack(highest, count > 1);
-  return Math.min(count, 1);
-}
-
-/**
- * As they were settled, the halves of a pair next to each other: where a bridge that is killed cuts these frames, one pair
- * is torn. By their tags, the starts of all that overlap there would have gone without their stops.
- * @returns how many frames.
- */
-function acknowledgeEach(channel: Acknowledger, tags: readonly number[]): number {
-  for (const tag of tags) channel.ack(tag, false);
-  return tags.length;
-}
-
-/** A settled entry that somebody still holds must not hold its neighbours, bodies and all, in memory. */
+/** A delivery that somebody still holds must not hold its neighbours, bodies and all, in memory. */
 function detach(entry: TrackedDelivery): void {
-  entry.ledger = undefined;
+  entry.tracker = undefined;
   entry.previous = undefined;
   entry.next = undefined;
-  entry.isAside = false;
+  entry.isMoving = false;
 }

@@ -18,7 +18,7 @@ export interface AmqpChannel {
   consume(
     queue: string,
     onMessage: (message: AmqpMessage | null) => void,
-    options: { readonly noAck: false },
+    options: { readonly noAck: false; readonly consumerTag?: string },
   ): Promise<{ readonly consumerTag: string }>;
   cancel(consumerTag: string): Promise<unknown>;
   ack(message: AmqpMessage, allUpTo?: boolean): void;

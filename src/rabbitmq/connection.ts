@@ -15,8 +15,7 @@ import type { Log } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import type { BrokerAddress, BrokerHost, BrokerTls } from '../oslo/transport-url.js';
 import { settledWithin } from '../pause.js';
-import { untilOpened } from './early-close.js';
-import { readFrames } from './frame-reader.js';
+import { readFramesFast, untilOpened } from './amqplib-patches.js';
 import { hostAndPort, type Where } from './hints.js';
 
 export type { Channel, ConfirmChannel } from 'amqplib';
@@ -157,7 +156,7 @@ export async function openConnection(
     const options = await socketOptions(address.tls, socket.signal, name);
     const opening = untilOpened(() => connect(connectOptions(address, host), options));
     const model = await Promise.race([opening, givenUp(socket.signal)]);
-    readFrames(model.connection);
+    readFramesFast(model.connection);
     return new BrokerConnection(model, whereOf(address, host), socket, log);
   } finally {
     clearTimeout(deadline);

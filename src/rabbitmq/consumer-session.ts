@@ -1,12 +1,12 @@
 /**
- * Everything that happens over one connection once its queue can be consumed: the consumption itself, the queue in
- * which its deliveries are renewed, and the messages that are set aside. It ends when the consumption does.
+ * Everything that happens over one connection once its queue can be consumed: the consumer itself, the holding queue
+ * through which long deliveries are requeued, and the dead letters. It ends when the consumer does.
  */
 import type { Log, ReceiverHandler } from '../contracts.js';
 import { pause, settledOrAborted, settledWithin } from '../pause.js';
 import { AckScheduler } from './ack-scheduler.js';
 import { Backoff, type BackoffBounds } from './backoff.js';
-import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
+import { ANSWER_DEADLINE_MS, type BrokerConnection, CONNECTION_NAME } from './connection.js';
 import { Consumer, type ConsumerEnd, type ConsumerOptions } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
 import { explain, hostAndPort } from './hints.js';
@@ -22,7 +22,7 @@ export interface SessionCounts {
   requeued: number;
 }
 
-/** How deliveries are renewed. */
+/** How deliveries are requeued. */
 export interface RequeueSettings {
   /** May be the very queue that is consumed, when that is one of ours: copies then go to its end. */
   readonly holdingQueue: OwnQueue;
@@ -50,69 +50,97 @@ export interface ConsumerSessionOptions {
 }
 
 /** The second consumer of the same connection. */
-const HOLDING_TAG = 'osprofiler-otel-bridge.holding';
+const HOLDING_TAG = `${CONNECTION_NAME}.holding`;
 
 export class ConsumerSession {
   readonly #publisher: Publisher;
   readonly #deadLetters: DeadLetters | undefined;
-  readonly #renewal: Requeuer | undefined;
+  readonly #requeuer: Requeuer | undefined;
   /** Aborted when nothing more is to be taken in. */
   readonly #over = new AbortController();
-  /** Shared: a start may come back from the holding queue while its stop waits in the other. */
-  readonly #turns = new AckScheduler();
-  #consumption: Consumer | undefined;
-  #parked: Consumer | undefined;
-  /** The former one of the holding queue until it is closed: its deliveries are the handler's for so long. */
-  #closing: Consumer | undefined;
-  #holding: Promise<void> | undefined;
+  /** Shared: a start event may come back from the holding queue while its stop event waits in the other. */
+  readonly #acks = new AckScheduler();
+  #consumer: Consumer | undefined;
+  /** Of the holding queue; the last one until it is closed, since its deliveries are the handler's for so long. */
+  #holding: Consumer | undefined;
+  #isHoldingOpen = false;
+  #keepingHolding: Promise<void> | undefined;
 
   private constructor(
     private readonly connection: BrokerConnection,
     private readonly options: ConsumerSessionOptions,
   ) {
-    this.#publisher = new Publisher(options.connect);
-    this.#deadLetters = options.deadLetters && this.#createDeadLetters(options.deadLetters);
-    this.#renewal = options.requeue && this.#createRenewal(options.requeue);
+    const { connect, deadLetters, requeue, counts, statusLogger, backoff, random } = options;
+    this.#publisher = new Publisher(connect);
+    const common = { publisher: this.#publisher, where: connection.where, statusLogger, backoff, random };
+    this.#deadLetters =
+      deadLetters &&
+      new DeadLetters({
+        ...common,
+        queue: deadLetters,
+        onHeld: (delivery) => this.#requeuer?.consider(delivery),
+        onWritten: () => {
+          counts.deadLettered += 1;
+        },
+      });
+    this.#requeuer =
+      requeue &&
+      new Requeuer({
+        ...common,
+        ...requeue,
+        deadLetters: this.#deadLetters,
+        outstanding: () => this.#consumers.map(({ outstanding }) => outstanding),
+        isOpen: () => this.#isHoldingOpen || this.#holdsAtHome,
+        onRequeued: () => {
+          counts.requeued += 1;
+        },
+      });
   }
 
   /** Starts to consume. Rejects with what the broker refuses it with; queues of our own are waited for meanwhile. */
   static async open(connection: BrokerConnection, options: ConsumerSessionOptions): Promise<ConsumerSession> {
-    const intake = new ConsumerSession(connection, options);
+    const session = new ConsumerSession(connection, options);
     try {
-      const { queue, prefetch, requeue: renewal } = options;
-      // Without renewal nothing would be gained: what was given out before stays where it is counted. A queue of our
-      // own may have a single active consumer, and then those that widen the window would wait in line for ever.
-      const isCautious = renewal !== undefined && !intake.#parksAtHome;
-      // Copies first: what a killed bridge had copied and not acknowledged yet is in both queues. Were the original
-      // settled with its pair before the copy is seen, another kill would leave the copy behind, alone.
-      if (isCautious) await intake.#startHolding(renewal.holdingQueue);
-      const first = isCautious ? firstWindow(prefetch) : prefetch;
-      const consuming = { ...intake.#consuming(queue), prefetch: first };
-      intake.#consumption = await Consumer.open(connection, consuming);
-      if (isCautious) {
-        const caution = { prefetch, atDeliveries: renewal.atDeliveries };
-        void rampUp(intake.#consumption, caution, intake.#over.signal);
-      }
-      return intake;
+      await session.#start();
+      return session;
     } catch (error) {
-      await intake.close();
+      await session.close();
       throw error;
     }
   }
 
-  /** Resolves when no further message of the queue will come. */
-  get ended(): Promise<ConsumerEnd> {
-    return this.#consumption!.ended;
+  async #start(): Promise<void> {
+    const { queue, prefetch, requeue } = this.options;
+    // Without requeueing nothing would be gained: what was delivered before stays where it is counted. A queue of our
+    // own may have a single active consumer, and then those that widen the window would wait in line for ever.
+    const isRamping = requeue !== undefined && !this.#holdsAtHome;
+    // Copies first: what a killed bridge had copied and not acknowledged yet is in both queues. Were the original
+    // acknowledged with its pair before the copy is seen, another kill would leave the copy behind, alone.
+    if (isRamping) {
+      await new Promise<void>((tried) => {
+        this.#keepingHolding = this.#keepHolding(requeue.holdingQueue, tried).finally(tried);
+      });
+    }
+    const first = isRamping ? firstWindow(prefetch) : prefetch;
+    this.#consumer = await Consumer.open(this.connection, this.#consuming(queue, CONNECTION_NAME, first));
+    if (!isRamping) return;
+    const ramp = { prefetch, atDeliveries: requeue.atDeliveries };
+    void rampUp(this.#consumer, ramp, this.#over.signal);
   }
 
-  /** How many deliveries are the handler's and not settled. */
+  /** Resolves when no further message of the queue will come. */
+  get ended(): Promise<ConsumerEnd> {
+    return this.#consumer!.ended;
+  }
+
+  /** How many deliveries are the handler's. */
   get unacknowledged(): number {
-    return (this.#consumption?.unacknowledged ?? 0) + this.fromHoldingQueue;
+    return (this.#consumer?.unacknowledged ?? 0) + this.fromHoldingQueue;
   }
 
   /** Those among them that came back from the holding queue. */
   get fromHoldingQueue(): number {
-    return (this.#parked?.unacknowledged ?? 0) + (this.#closing?.unacknowledged ?? 0);
+    return this.#holding?.unacknowledged ?? 0;
   }
 
   /** Rejected messages that are held, since they cannot be written. */
@@ -125,128 +153,78 @@ export class ConsumerSession {
     return this.#publisher.blocked;
   }
 
-  /** No more messages, please; what was handed over can still be settled. Never rejects. */
+  /** No more messages; what was handed over can still be acknowledged. Never rejects. */
   async cancel(): Promise<void> {
     this.#over.abort();
-    await this.#renewal?.close();
-    await Promise.all([this.#consumption?.cancel(), this.#parked?.cancel()]);
-    await this.#holding;
+    await this.#requeuer?.close();
+    await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
+    await this.#keepingHolding;
   }
 
-  /** Waits for what is on its way, and sends the settlements held back; what is unsettled returns to the broker. */
+  /** Waits for what is on its way, and sends the acknowledgements held back; all else returns to the broker. */
   async close(): Promise<void> {
     this.#over.abort();
-    const written = Promise.all([this.#deadLetters?.close(), this.#renewal?.close()]);
+    const written = Promise.all([this.#deadLetters?.close(), this.#requeuer?.close()]);
     if (this.connection.open) await settledWithin(written, ANSWER_DEADLINE_MS);
-    await this.#holding;
-    await Promise.all([this.#consumption?.close(), this.#parked?.close()]);
+    await this.#keepingHolding;
+    await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await this.#publisher.close();
   }
 
-  get #parksAtHome(): boolean {
+  get #consumers(): Consumer[] {
+    return [this.#consumer, this.#holding].filter((consumer) => consumer !== undefined);
+  }
+
+  get #holdsAtHome(): boolean {
     return this.options.requeue?.holdingQueue.name === this.options.queue;
   }
 
-  #consuming(queue: string): ConsumerOptions {
+  #consuming(queue: string, consumerTag: string, prefetch: number): ConsumerOptions & { prefetch: number } {
     const deadLetters = this.#deadLetters;
-    const renewal = this.#renewal;
-    const { prefetch, handler, stopping, log } = this.options;
+    const requeuer = this.#requeuer;
+    const { handler, stopping, log } = this.options;
     return {
-      ...{ queue, prefetch, handler, acks: this.#turns, stopping, log },
-      setAside: deadLetters && ((delivery, why) => deadLetters.add(delivery, why)),
-      onKept: renewal && ((delivery) => renewal.consider(delivery)),
+      ...{ queue, consumerTag, prefetch, handler, acks: this.#acks, stopping, log },
+      deadLetter: deadLetters && ((delivery, why) => deadLetters.add(delivery, why)),
+      onKept: requeuer && ((delivery) => requeuer.consider(delivery)),
     };
   }
 
-  #createDeadLetters(queue: OwnQueue): DeadLetters {
-    const { statusLogger: announcer, counts, backoff, random } = this.options;
-    return new DeadLetters({
-      ...{
-        publisher: this.#publisher,
-        queue,
-        where: this.connection.where,
-        statusLogger: announcer,
-        backoff,
-        random,
-      },
-      onHeld: (delivery) => this.#renewal?.consider(delivery),
-      onWritten: () => {
-        counts.deadLettered += 1;
-      },
-    });
-  }
-
-  #createRenewal(settings: RequeueSettings): Requeuer {
-    const { statusLogger: announcer, counts, backoff, random } = this.options;
-    return new Requeuer({
-      ...settings,
-      ...{
-        publisher: this.#publisher,
-        where: this.connection.where,
-        statusLogger: announcer,
-        backoff,
-        random,
-      },
-      deadLetters: this.#deadLetters,
-      outstanding: () =>
-        [this.#consumption, this.#parked].flatMap((each) => (each === undefined ? [] : [each.outstanding])),
-      isOpen: () => this.#parksAtHome || this.#parked !== undefined,
-      onRequeued: () => {
-        counts.requeued += 1;
-      },
-    });
-  }
-
-  /** Resolves when the holding queue is consumed, or when that was refused for now. */
-  async #startHolding(holding: OwnQueue): Promise<void> {
-    await new Promise<void>((tried) => {
-      this.#holding = this.#keepHolding(holding, tried).finally(tried);
-    });
-  }
-
-  /** Consumes the holding queue until the intake is over, whatever happens to it. Never rejects. */
-  async #keepHolding(holding: OwnQueue, onTried: () => void): Promise<void> {
+  /** Consumes the holding queue until the session is over, whatever happens to it. Never rejects. */
+  async #keepHolding(queue: OwnQueue, onTried: () => void): Promise<void> {
     const { signal } = this.#over;
     const backoff = new Backoff(this.options.backoff, this.options.random);
+    const consuming = this.#consuming(queue.name, HOLDING_TAG, this.options.prefetch);
     while (!signal.aborted && this.connection.open) {
       try {
-        await declareOwn(this.connection, holding);
-        const consuming = { ...this.#consuming(holding.name), consumerTag: HOLDING_TAG };
-        const parked = await Consumer.open(this.connection, consuming);
+        await declareOwn(this.connection, queue);
+        const consumer = await Consumer.open(this.connection, consuming);
+        this.#holding = consumer;
+        this.#isHoldingOpen = true;
         backoff.reset();
         onTried();
-        await this.#consumeParked(parked);
+        this.#requeuer?.onHoldingOpen();
+        await settledOrAborted(consumer.ended, signal);
+        this.#isHoldingOpen = false;
+        // Closed by `close`, with the other one; cancelled here in case it was opened while the session ended.
+        if (signal.aborted) return await consumer.cancel();
+        await consumer.close();
       } catch (error) {
         onTried();
-        this.#announceNoHolding(error, holding);
+        this.#sayNotHolding(error, queue.name);
       }
       await pause(backoff.next(), signal, this.connection.gone);
     }
   }
 
-  async #consumeParked(parked: Consumer): Promise<void> {
-    this.#parked = parked;
-    this.#renewal?.open();
-    const end = await settledOrAborted(parked.ended, this.#over.signal);
-    if (end === undefined) {
-      // Opened while the intake was ending.
-      await parked.cancel();
-      return;
-    }
-    this.#parked = undefined;
-    this.#closing = parked;
-    await parked.close();
-    this.#closing = undefined;
-  }
-
-  #announceNoHolding(error: unknown, { name }: OwnQueue): void {
+  #sayNotHolding(error: unknown, queue: string): void {
     if (!this.connection.open || this.#over.signal.aborted) return;
     const { where } = this.connection;
-    const { reason, hint } = explain(error, where, name);
+    const { reason, hint } = explain(error, where, queue);
     this.options.statusLogger.say(
       'warn',
-      { broker: hostAndPort(where), queue: name, hint },
-      `going on without renewal, so that notifications that stay open for long may be lost: ${reason}`,
+      { broker: hostAndPort(where), queue, hint },
+      `going on without requeueing, so that notifications that stay open for long may be lost: ${reason}`,
     );
   }
 }

@@ -1,113 +1,115 @@
 /**
- * One channel that consumes one queue: its messages become deliveries, their settlements go back in few frames, and
- * when the channel dies all of its deliveries die with it. A delivery never reaches another channel: there its tag
- * would settle somebody else's message.
+ * Consumes one queue on one channel: messages become deliveries, their acknowledgements go back in few frames, and
+ * when the channel is gone all of its deliveries are void. A delivery never reaches another channel: there its tag would
+ * acknowledge somebody else's message.
+ *
+ * The channel is the bridge's own, opened for this and closed with it, or a program's, which stays open.
  */
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from 'amqplib';
 import { coarseNow } from '../clock.js';
 import type { Log, Origin, ReceiverHandler, Rejection } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import { settledWithin } from '../pause.js';
 import type { AckChannel, AckScheduler } from './ack-scheduler.js';
-import type { Settlement } from './ack-tracker.js';
 import { type Acknowledger, AckTracker } from './ack-tracker.js';
-import { acknowledgerOf } from './acknowledger.js';
+import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
+import { inOneWrite, messageWith } from './amqplib-patches.js';
 import { BodyArena } from './body-arena.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './hints.js';
-import { inOneWrite } from './one-write.js';
 import { type DeliveryOwner, RabbitDelivery } from './rabbit-delivery.js';
-
-const DEFAULT_TAG = 'osprofiler-otel-bridge';
 
 export interface ConsumerOptions {
   readonly queue: string;
-  /** Tells the consumers of one connection apart. Default `osprofiler-otel-bridge`. */
-  readonly consumerTag?: string;
-  /** How many messages the broker hands out ahead of their settlement: 1 to 65,535. */
-  readonly prefetch: number;
+  /** Tells the consumers of one connection apart. Default: the broker chooses. */
+  readonly consumerTag?: string | undefined;
   readonly handler: ReceiverHandler;
-  /** When its settlements go to the broker: with those of other channels that bring halves of the same pairs. */
+  /** When acknowledgements go to the broker: with those of other channels that bring events of the same trace points. */
   readonly acks: AckScheduler;
   /** Once aborted, nothing more is handed over. */
   readonly stopping: AbortSignal;
   /** Takes over what is rejected; absent: the broker discards it, by the queue's own dead-letter policy. */
-  readonly setAside?: ((delivery: RabbitDelivery, why: Rejection) => void) | undefined;
-  /** Told of what the handler has not settled at once. */
+  readonly deadLetter?: ((delivery: RabbitDelivery, why: Rejection) => void) | undefined;
+  /** Told of what the handler has not acknowledged at once. */
   readonly onKept?: ((delivery: RabbitDelivery) => void) | undefined;
-  readonly log: Log;
+  readonly log?: Log | undefined;
 }
 
-/** Why a consumption is over: the broker cancelled it (the queue is gone), or the channel died. */
+/** Why nothing more comes: the broker cancelled the consumer (the queue is gone), or the channel is gone. */
 export type ConsumerEnd =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'closed'; readonly error: Error | undefined };
 
+/** The bridge's own channel and its connection. */
+interface Own {
+  readonly channel: Channel;
+  readonly connection: Pick<BrokerConnection, 'destroy'>;
+}
+
 export class Consumer implements DeliveryOwner, AckChannel {
   /** Resolves when no further message will come. */
   readonly ended: Promise<ConsumerEnd>;
-  readonly #origin: Origin;
-  readonly #ledger = new AckTracker();
+  readonly #tracker: AckTracker;
+  readonly #bodies = new BodyArena(() => this.outstanding);
   readonly #acknowledger: Acknowledger;
-  readonly #channelClosed: Promise<void>;
+  readonly #closed: Promise<true>;
   #end!: (how: ConsumerEnd) => void;
+  #close!: (isClosed: true) => void;
   readonly #tags: string[] = [];
   #error: Error | undefined;
-  #open = true;
-  #handedOver = false;
+  #isOpen = true;
+  #hasDelivered = false;
   /** What the signal says: asking it for every message took one part in a hundred of a drain. */
   #isStopping: boolean;
-  readonly #stop = (): void => {
-    this.#isStopping = true;
-  };
-  readonly #bodies = new BodyArena(() => this.outstanding);
   #window = 0;
   #finished = 0;
 
-  private constructor(
-    private readonly channel: Channel,
-    private readonly connection: BrokerConnection,
+  /** @param own absent: the channel is a program's. */
+  constructor(
+    private readonly channel: AmqpChannel,
+    private readonly origin: Origin,
     private readonly options: ConsumerOptions,
+    private readonly own?: Own,
   ) {
-    const { where } = connection;
-    this.#origin = { name: `queue ${options.queue} at ${hostAndPort(where)}, virtual host ${where.vhost}` };
-    this.#acknowledger = acknowledgerOf(channel);
+    this.#tracker = new AckTracker(own !== undefined);
+    this.#acknowledger = {
+      ack: (tag, multiple) => channel.ack(messageWith(tag), multiple),
+      reject: (tag) => channel.nack(messageWith(tag), false, false),
+    };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#channelClosed = new Promise((resolve) => {
-      channel.on('close', () => {
-        this.#lose();
-        resolve();
-      });
+    this.#closed = new Promise((resolve) => {
+      this.#close = resolve;
     });
     options.acks.join(this);
     this.#isStopping = options.stopping.aborted;
-    options.stopping.addEventListener('abort', this.#stop, { once: true });
-    channel.on('error', (error: Error) => {
-      this.#error ??= error;
-    });
-    channel.on('handler-error', (error: Error, event: string) => {
-      if (event === 'delivery') this.#failOn(error);
-    });
+    options.stopping.addEventListener('abort', this.#onStopping, { once: true });
+    channel.on('error', this.#onError);
+    channel.on('close', this.#onClose);
   }
 
-  /** Starts to consume on a channel of its own. Rejects with what the broker refuses it with. */
-  static async open(connection: BrokerConnection, options: ConsumerOptions): Promise<Consumer> {
+  /** Consumes on a channel of its own. Rejects with what the broker refuses it with. */
+  static async open(
+    connection: Pick<BrokerConnection, 'createChannel' | 'where' | 'destroy'>,
+    options: ConsumerOptions & { readonly prefetch: number },
+  ): Promise<Consumer> {
+    const { where } = connection;
+    const name = `queue ${options.queue} at ${hostAndPort(where)}, virtual host ${where.vhost}`;
     const channel = await connection.createChannel();
-    const consumption = new Consumer(channel, connection, options);
+    const consumer = new Consumer(channel as AmqpChannel, { name }, options, { channel, connection });
     try {
-      await consumption.grow(options.prefetch);
-      return consumption;
+      await consumer.grow(options.prefetch);
+      return consumer;
     } catch (error) {
       channel.close().catch(() => undefined);
       throw error;
     }
   }
 
-  /** How many of its deliveries are the handler's and not settled. */
+  /** How many of its deliveries are the handler's. */
   get unacknowledged(): number {
-    return this.#ledger.unsettled;
+    return this.#tracker.unacknowledged;
   }
 
   get window(): number {
@@ -115,155 +117,217 @@ export class Consumer implements DeliveryOwner, AckChannel {
   }
 
   get waiting(): number {
-    return this.#ledger.waiting;
+    return this.#tracker.waiting;
   }
 
   get scattered(): number {
-    return this.#ledger.scattered;
+    return this.#tracker.scattered;
   }
 
   get isBehindMany(): boolean {
-    return this.#ledger.isBehindMany;
+    return this.#tracker.isBehindMany;
   }
 
-  /** How many of its deliveries were settled or renewed. */
+  /** How many of its deliveries were acknowledged, rejected or requeued. */
   get finished(): number {
     return this.#finished;
   }
 
-  /** What it handed out that is unacknowledged, oldest first, with what is no longer the handler's. */
+  /** What is unacknowledged, oldest first, with what is no longer the handler's. */
   get outstanding(): Iterable<RabbitDelivery> {
-    return this.#ledger as Iterable<RabbitDelivery>;
+    return this.#tracker as Iterable<RabbitDelivery>;
   }
 
-  /** Whether it holds anything unacknowledged that a quorum queue gave out so often before. */
+  /** Whether anything unacknowledged was delivered so often before, by a quorum queue. */
   holdsDelivered(times: number): boolean {
     for (const { deliveriesBefore } of this.outstanding) if (deliveriesBefore >= times) return true;
     return false;
   }
 
-  /** Lets the broker hand out so many messages more, by one more consumer: a consumer's prefetch is for its life. */
+  /**
+   * Lets the broker deliver so many messages more, 1 to 65,535, by one more consumer: a consumer's prefetch is for its
+   * life. Rejects with what the broker refuses it with.
+   */
   async grow(prefetch: number): Promise<void> {
-    const { consumerTag = DEFAULT_TAG, queue } = this.options;
-    const tag = this.#tags.length === 0 ? consumerTag : `${consumerTag}.${this.#tags.length + 1}`;
+    const { consumerTag, queue } = this.options;
+    const suffix = this.#tags.length === 0 ? '' : `.${this.#tags.length + 1}`;
+    const tag = consumerTag === undefined ? {} : { consumerTag: consumerTag + suffix };
     await this.channel.prefetch(prefetch, false);
-    await this.channel.consume(queue, (message) => this.#receive(message), {
-      consumerTag: tag,
-      noAck: false,
-    });
-    this.#tags.push(tag);
+    const receive = (message: AmqpMessage | null): void => this.#receive(message);
+    const consuming = await this.channel.consume(queue, receive, { ...tag, noAck: false });
+    this.#tags.push(consuming.consumerTag);
     this.#window += prefetch;
     // Messages may have come together with the broker's answer.
     this.#tellIfFull();
   }
 
-  /** No more messages, please; what was handed over can still be settled. Never rejects. */
+  /** No more messages; what was handed over can still be acknowledged. Never rejects. */
   async cancel(): Promise<void> {
-    if (!this.#open) return;
-    const cancelling = this.#tags.map((tag) => this.channel.cancel(tag).catch(() => undefined));
-    await this.#answered(Promise.all(cancelling).then(() => true));
+    if (!this.#isOpen) return;
+    await this.#answered(Promise.all(this.#tags.map((tag) => this.#cancelOne(tag))).then(() => true));
   }
 
-  /** Sends the settlements held back, and waits for the broker to have them; unsettled deliveries return to it. */
+  /** Sends the acknowledgements held back, and waits for the broker to have them; all else returns to the queue. */
   async close(): Promise<void> {
-    if (!this.#open) return;
+    if (!this.#isOpen) return;
     this.options.acks.flush();
-    // The broker reads a channel's frames in order: its answer to the closing comes after the settlements took effect.
+    // The broker reads a channel's frames in order: its answer comes after the acknowledgements took effect.
     // (The connection's closing would not do: amqplib lets it overtake what channels still have to send.)
-    this.channel.close().catch(() => undefined);
-    await this.#answered(this.#channelClosed.then(() => true));
+    if (this.own !== undefined) {
+      this.own.channel.close().catch(() => undefined);
+      await this.#answered(this.#closed);
+    } else {
+      for (const { tag } of this.outstanding) this.#giveBack(tag);
+      await this.cancel();
+    }
     this.#lose();
   }
 
-  /** A broker that does not answer in time is as good as gone: waiting for it once is enough. */
-  async #answered(answer: Promise<true>): Promise<void> {
-    if ((await settledWithin(answer, ANSWER_DEADLINE_MS)) === undefined) this.connection.destroy();
+  /** Something is wrong with the channel, or with the handler: the consumer ends. */
+  fail(error: Error): void {
+    this.#error ??= error;
+    if (this.own === undefined) this.#lose();
+    else this.own.channel.close().catch(() => this.#lose());
   }
 
-  settle(delivery: RabbitDelivery, how: Settlement): boolean {
-    const { setAside } = this.options;
-    if (how !== 'accept') delivery.keepBody();
-    if (how !== 'accept' && setAside !== undefined) {
-      if (!this.#ledger.setAside(delivery)) return false;
-      setAside(delivery, how);
-      return true;
+  /** Gives what came before this moment (monotonic ms) back to its queue, the oldest first. */
+  requeueOlderThan(moment: number): void {
+    for (const delivery of this.outstanding) {
+      if (this.#isStopping || delivery.since > moment) return;
+      if (!this.#tracker.remove(delivery)) continue;
+      this.options.handler.onRequeued(delivery);
+      this.#giveBack(delivery.tag);
     }
-    if (!this.#ledger.settle(delivery, how)) return false;
-    this.#finished += 1;
-    this.options.acks.soon();
+  }
+
+  acknowledge(delivery: RabbitDelivery): boolean {
+    return this.#tracker.acknowledge(delivery) && this.#finish();
+  }
+
+  deadLetter(delivery: RabbitDelivery, why: Rejection): boolean {
+    delivery.keepBody();
+    const { deadLetter } = this.options;
+    if (deadLetter === undefined) return this.#tracker.reject(delivery) && this.#finish();
+    if (!this.#tracker.beginMove(delivery)) return false;
+    deadLetter(delivery, why);
     return true;
   }
 
-  withdraw(delivery: RabbitDelivery): boolean {
-    if (!this.#ledger.setAside(delivery)) return false;
+  beginRequeue(delivery: RabbitDelivery): boolean {
+    if (!this.#tracker.beginMove(delivery)) return false;
     this.options.handler.onRequeued(delivery);
     return true;
   }
 
-  release(delivery: RabbitDelivery): void {
-    if (!this.#ledger.release(delivery)) return;
-    this.#finished += 1;
-    this.options.acks.soon(true);
+  onCopied(delivery: RabbitDelivery): void {
+    // Until the original is acknowledged, the message may come twice.
+    if (this.#tracker.endMove(delivery)) this.#finish(true);
   }
 
-  handBack(delivery: RabbitDelivery): void {
+  onNotCopied(delivery: RabbitDelivery): void {
     // While stopping it stays where it is: it returns to the broker with the channel's end.
     if (this.#isStopping) return;
     const fresh = delivery.again();
-    if (this.#ledger.renew(delivery, fresh)) this.#handOver(fresh);
+    if (this.#tracker.replace(delivery, fresh)) this.#handOver(fresh);
   }
 
-  #receive(message: ConsumeMessage | null): void {
+  flush(): void {
+    this.#tell(() => inOneWrite(this.channel, () => this.#tracker.flush(this.#acknowledger)));
+  }
+
+  #finish(isUrgent = false): true {
+    this.#finished += 1;
+    this.options.acks.soon(isUrgent);
+    return true;
+  }
+
+  #receive(message: AmqpMessage | null): void {
     if (message === null) {
       this.#end({ kind: 'cancelled' });
       return;
     }
-    // What comes after stop() stays unacknowledged and returns to the broker with the channel's end.
-    if (this.#isStopping) return;
-    const delivery = new RabbitDelivery(this, this.#origin, message, this.options.queue, coarseNow());
-    this.#ledger.add(delivery);
+    if (this.#isStopping) {
+      // On a channel of ours it returns to the broker with the channel's end.
+      if (this.own === undefined) this.#giveBack(message.fields.deliveryTag);
+      return;
+    }
+    const delivery = new RabbitDelivery(this, this.origin, message, this.options.queue, coarseNow());
+    this.#tracker.add(delivery);
     this.#handOver(delivery);
     this.#tellIfFull();
   }
 
-  #tellIfFull(): void {
-    if (this.#window > 0 && this.#ledger.unacknowledged >= this.#window) this.options.handler.onFull?.();
-  }
-
   #handOver(delivery: RabbitDelivery): void {
-    this.#handedOver = true;
-    this.options.handler.onDelivery(delivery);
+    this.#hasDelivered = true;
+    try {
+      this.options.handler.onDelivery(delivery);
+    } catch (error) {
+      // A bug, but a message that nobody ends would be worse than a fresh channel.
+      this.options.log?.error(
+        { error: messageOf(error) },
+        'handling a message failed; opening another channel',
+      );
+      this.fail(error instanceof Error ? error : new Error(messageOf(error)));
+      return;
+    }
     delivery.rest(this.#bodies);
     if (delivery.live) this.options.onKept?.(delivery);
   }
 
-  flush(): void {
-    if (!this.#open) return;
+  #tellIfFull(): void {
+    if (this.#window > 0 && this.#tracker.inFlight >= this.#window) this.options.handler.onFull?.();
+  }
+
+  #giveBack(tag: number): void {
+    this.#tell(() => this.channel.nack(messageWith(tag), false, true));
+  }
+
+  /** amqplib throws on a channel that closes before it says so; the broker delivers the messages again. */
+  #tell(send: () => void): void {
+    if (!this.#isOpen) return;
     try {
-      inOneWrite(this.channel, () => this.#ledger.flush(this.#acknowledger));
+      send();
     } catch (error) {
-      // amqplib throws on a channel that closes before it says so; the broker gives these out again.
-      this.options.log.debug({ error: messageOf(error) }, 'settlements met a closed channel');
+      this.options.log?.debug({ error: messageOf(error) }, 'acknowledgements met a closed channel');
     }
   }
 
-  /** The handler threw: a bug, but a message in limbo would be worse than a fresh channel. */
-  #failOn(error: Error): void {
-    if (!this.#open) return;
-    this.options.log.error({ error: messageOf(error) }, 'handling a message failed; opening another channel');
-    this.#error ??= error;
-    this.channel.close().catch(() => undefined);
+  async #cancelOne(tag: string): Promise<void> {
+    try {
+      await this.channel.cancel(tag);
+    } catch {
+      // The channel is closing: then there is nothing to cancel.
+    }
   }
 
+  /** A broker that does not answer in time is as good as gone: waiting for it once is enough. */
+  async #answered(answer: Promise<true>): Promise<void> {
+    if ((await settledWithin(answer, ANSWER_DEADLINE_MS)) === undefined) this.own?.connection.destroy();
+  }
+
+  readonly #onStopping = (): void => {
+    this.#isStopping = true;
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#error ??= error;
+  };
+
+  readonly #onClose = (): void => this.#lose();
+
   #lose(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.options.acks.leave(this);
-    this.options.stopping.removeEventListener('abort', this.#stop);
-    const { unsettled } = this.#ledger;
-    this.#ledger.abandon();
-    // Of an origin that handed nothing over nobody knows.
-    if (this.#handedOver) this.options.handler.onOriginLost(this.#origin, unsettled);
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const { acks, stopping, handler } = this.options;
+    acks.leave(this);
+    stopping.removeEventListener('abort', this.#onStopping);
+    this.channel.off('close', this.#onClose);
+    if (this.own === undefined) this.channel.off('error', this.#onError);
+    const { unacknowledged } = this.#tracker;
+    this.#tracker.abandon();
+    // Of an origin that delivered nothing nobody knows.
+    if (this.#hasDelivered) handler.onOriginLost(this.origin, unacknowledged);
     this.#end({ kind: 'closed', error: this.#error });
+    this.#close(true);
   }
 }

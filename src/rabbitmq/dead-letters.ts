@@ -1,7 +1,7 @@
 /**
  * Messages that can never become spans: each goes to a bounded queue of our own with the reason in its headers, and is
  * acknowledged when the broker has confirmed that. Until then it is held. A queue that cannot be written is tried
- * again with backoff, one message at a time; if the channel dies meanwhile, the broker gives the messages out again.
+ * again with backoff, one message at a time; if the channel dies meanwhile, the broker delivers the messages again.
  */
 import type { Rejection } from '../contracts.js';
 import { pause } from '../pause.js';
@@ -50,7 +50,7 @@ export class DeadLetters {
     return this.#held.has(delivery);
   }
 
-  /** Takes a delivery that its holder has set aside. */
+  /** Takes a delivery that is the handler's no more. */
   add(delivery: RabbitDelivery, why: Rejection): void {
     if (this.#retrying) this.#hold(delivery, why);
     else void this.#send(delivery, why);
@@ -58,7 +58,7 @@ export class DeadLetters {
 
   /**
    * Gives up a delivery that is held, for somebody else to keep.
-   * @returns why it was set aside; undefined when it is not held (any more).
+   * @returns why it was rejected; undefined when it is not held (any more).
    */
   withdraw(delivery: RabbitDelivery): Rejection | undefined {
     const why = this.#held.get(delivery);
@@ -85,7 +85,7 @@ export class DeadLetters {
     const published = await publisher.publish(queue, body, deadLetterProperties(properties, from, why));
     if (published.kind === 'written') {
       onWritten();
-      delivery.owner.release(delivery);
+      delivery.owner.onCopied(delivery);
       return true;
     }
     this.#hold(delivery, why);
@@ -128,6 +128,10 @@ export class DeadLetters {
     const { where, queue, statusLogger: announcer } = this.options;
     const { reason, hint } = explainUnwritten(published, where, queue.name);
     const fields = { broker: hostAndPort(where), queue: queue.name, held: this.held, hint };
-    announcer.say('error', fields, `messages cannot be set aside and are held, unacknowledged: ${reason}`);
+    announcer.say(
+      'error',
+      fields,
+      `messages cannot be dead-lettered and are held, unacknowledged: ${reason}`,
+    );
   }
 }

@@ -1,20 +1,22 @@
-/** A message that a channel handed out, and what can be done with it. */
-import type { ConsumeMessage, MessageProperties } from 'amqplib';
+/** A message that a channel delivered, and what can be done with it. */
+import type { MessageProperties } from 'amqplib';
 import type { Delivery, Origin, Rejection } from '../contracts.js';
-import { type Settlement, TrackedDelivery } from './ack-tracker.js';
+import { TrackedDelivery } from './ack-tracker.js';
+import type { AmqpMessage } from './amqp-channel.js';
 import type { BodyArena, Shelf, Stored } from './body-arena.js';
 import { deliveriesBefore, type Provenance, provenanceOf } from './provenance.js';
 import { isShardExchange } from './shard-names.js';
 
-/** The channel's side of a delivery. */
+/** What a delivery was received by. */
 export interface DeliveryOwner {
-  settle(delivery: RabbitDelivery, how: Settlement): boolean;
-  /** Takes it from the handler, who is told that it comes again. @returns whether it was live. */
-  withdraw(delivery: RabbitDelivery): boolean;
-  /** A copy of it is safe: it is acknowledged. Does nothing once the channel is gone. */
-  release(delivery: RabbitDelivery): void;
-  /** It comes again without having been away: a fresh delivery takes its place. Does nothing once the channel is gone. */
-  handBack(delivery: RabbitDelivery): void;
+  acknowledge(delivery: RabbitDelivery): boolean;
+  deadLetter(delivery: RabbitDelivery, why: Rejection): boolean;
+  /** Takes it from the handler, who is told that it comes again, while it is copied. @returns whether it was live. */
+  beginRequeue(delivery: RabbitDelivery): boolean;
+  /** A copy of it is safe in another queue: it is acknowledged. Does nothing once the channel is gone. */
+  onCopied(delivery: RabbitDelivery): void;
+  /** It could not be copied: the handler gets it again as a fresh delivery. Does nothing once the channel is gone. */
+  onNotCopied(delivery: RabbitDelivery): void;
 }
 
 /** What the broker says of a message, but for its tag. */
@@ -27,17 +29,15 @@ interface Markings {
   readonly queue: string;
 }
 
-type HandedOut = Pick<ConsumeMessage, 'properties' | 'content'> & {
-  readonly fields: Pick<ConsumeMessage['fields'], 'exchange' | 'routingKey' | 'redelivered' | 'deliveryTag'>;
-};
-
 /**
  * One message after the other says the same of itself: what lives as long as it is open is shared between those that
  * do. That is half a kilobyte of each.
  */
 let lastMarkings: Markings | undefined;
 
-function markingsOf({ fields, properties }: HandedOut, queue: string): Markings {
+function markingsOf(message: AmqpMessage, queue: string): Markings {
+  const { fields } = message;
+  const properties = message.properties as MessageProperties;
   const { exchange, routingKey, redelivered } = fields;
   const last = lastMarkings;
   if (
@@ -103,7 +103,7 @@ export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored 
   constructor(
     readonly owner: DeliveryOwner,
     readonly origin: Origin,
-    message: HandedOut,
+    message: AmqpMessage,
     queue: string,
     readonly since: number,
     private readonly isAgain = false,
@@ -159,17 +159,17 @@ export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored 
   }
 
   acknowledge(): boolean {
-    return this.owner.settle(this, 'accept');
+    return this.owner.acknowledge(this);
   }
 
   deadLetter(why: Rejection): boolean {
-    return this.owner.settle(this, why);
+    return this.owner.deadLetter(this, why);
   }
 
-  /** It was handed over: from now on its body is asked for seldom, or never once it is settled. */
-  rest(store: BodyArena): void {
+  /** It was handed over: from now on its body is asked for seldom, or never once it is acknowledged. */
+  rest(arena: BodyArena): void {
     if (this.#keepsBody) return;
-    if (this.held) store.keep(this);
+    if (this.held) arena.keep(this);
     else this.#window = undefined;
   }
 
@@ -182,7 +182,7 @@ export class RabbitDelivery extends TrackedDelivery implements Delivery, Stored 
   }
 
   /** @internal */
-  override onLeft(): void {
+  override onRemoved(): void {
     this.#shelf?.remove();
     this.#shelf = undefined;
   }

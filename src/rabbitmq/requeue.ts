@@ -1,16 +1,16 @@
 /**
- * Deliveries that stay open longer than the broker allows: each is renewed. A copy goes to a queue of our own, which
- * the bridge consumes too, and when the broker has confirmed it the original is acknowledged. The copy comes back as a
- * fresh delivery and takes the original's place; to the handler it is as if the message had gone back to the broker.
+ * Requeues deliveries that stay open longer than the broker allows. A copy goes to a queue of ours, which the bridge
+ * consumes too, and when the broker has confirmed it the original is acknowledged. The copy comes back as a fresh
+ * delivery and takes the original's place; to the handler it is as if the message had gone back to the broker.
  *
- * Two clocks run against a delivery that is held:
+ * Two limits of the broker run against a delivery that is held:
  * - Time. RabbitMQ closes a channel on which a delivery stays unacknowledged for longer than its `consumer_timeout`,
  *   30 minutes by default, looked at once a minute.
- * - Deliveries. A quorum queue discards a message that was given out more often than its delivery limit allows: 20 by
- *   default on RabbitMQ 4, but an operator's policy may say 3 or fewer, which no consumer can see. Every loss of a
- *   channel counts for everything it had been handed, looked at or not. So the first sign that a queue counts, a
- *   message that comes for the second time, is reason enough: whatever of it is not settled at once is renewed at once,
- *   and is then in a queue that does not count. It costs one publication for each message held, once.
+ * - Deliveries. A quorum queue discards a message that was delivered more often than its delivery limit allows: 20
+ *   times by default on RabbitMQ 4, but an operator's policy may say 3 or fewer, which no consumer can see. Every loss of
+ *   a channel counts for all that it had been sent, looked at or not. So the first sign that a queue counts, a message
+ *   that comes for the second time, is reason enough: what of it is not acknowledged at once is requeued at once, into
+ *   a queue that does not count. It costs one publication for each message held, once.
  */
 import type { Rejection } from '../contracts.js';
 import { pause } from '../pause.js';
@@ -28,8 +28,8 @@ export const DEFAULT_REQUEUE_AFTER_MS = 600_000;
 export const DEFAULT_REQUEUE_AT_DELIVERIES = 1;
 
 /** Deliveries that are looked for this often come of age at most so much late. */
-const LOOKS_PER_AGE = 10;
-const MOST_MS_BETWEEN_LOOKS = 30_000;
+export const LOOKS_PER_AGE = 10;
+export const MOST_MS_BETWEEN_LOOKS = 30_000;
 /** How many copies are on their way at once. */
 const MOST_AT_ONCE = 1_000;
 
@@ -64,7 +64,7 @@ export class Requeuer {
     this.#running = this.#run();
   }
 
-  /** A delivery is held: by the handler, or because it cannot be set aside. */
+  /** A delivery is held: by the handler, or because it cannot be dead-lettered. */
   consider(delivery: RabbitDelivery): void {
     if (delivery.deliveriesBefore < this.options.atDeliveries) return;
     this.#counted.push(delivery);
@@ -72,11 +72,11 @@ export class Requeuer {
   }
 
   /** The holding queue is consumed now. */
-  open(): void {
+  onHoldingOpen(): void {
     this.#wake.abort();
   }
 
-  /** Renews nothing more; resolves when the broker has answered to what is on its way. */
+  /** Requeues nothing more; resolves when the broker has answered to what is on its way. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
@@ -89,30 +89,30 @@ export class Requeuer {
       this.#wake = new AbortController();
       const due = this.options.isOpen() ? this.#due(this.#troubled ? 1 : MOST_AT_ONCE) : [];
       if (due.length === 0) await pause(look, signal, this.#wake.signal);
-      else await this.#renewAll(due);
+      else await this.#requeueAll(due);
     }
   }
 
   #due(most: number): RabbitDelivery[] {
-    this.#counted = this.#counted.filter((delivery) => this.#canBeRenewed(delivery));
+    this.#counted = this.#counted.filter((delivery) => this.#canBeRequeued(delivery));
     const due = new Set(this.#counted.splice(0, most));
     const before = performance.now() - this.options.afterMs;
     for (const outstanding of this.options.outstanding()) {
       for (const delivery of outstanding) {
         if (due.size >= most || delivery.since > before) break;
-        if (this.#canBeRenewed(delivery)) due.add(delivery);
+        if (this.#canBeRequeued(delivery)) due.add(delivery);
       }
     }
     return [...due];
   }
 
   /** What is on its way to a queue of ours already is left alone. */
-  #canBeRenewed(delivery: RabbitDelivery): boolean {
+  #canBeRequeued(delivery: RabbitDelivery): boolean {
     return delivery.live || this.options.deadLetters?.holds(delivery) === true;
   }
 
-  async #renewAll(due: readonly RabbitDelivery[]): Promise<void> {
-    const failures = (await Promise.all(due.map((delivery) => this.#renew(delivery)))).filter(
+  async #requeueAll(due: readonly RabbitDelivery[]): Promise<void> {
+    const failures = (await Promise.all(due.map((delivery) => this.#requeue(delivery)))).filter(
       (published) => published !== undefined,
     );
     const [failure] = failures;
@@ -126,31 +126,31 @@ export class Requeuer {
   }
 
   /** @returns why it failed; undefined when it did not. */
-  async #renew(delivery: RabbitDelivery): Promise<Exclude<Published, { kind: 'written' }> | undefined> {
-    const { publisher, holdingQueue: holding, deadLetters, onRequeued: onRenewed } = this.options;
+  async #requeue(delivery: RabbitDelivery): Promise<Exclude<Published, { kind: 'written' }> | undefined> {
+    const { publisher, holdingQueue, deadLetters, onRequeued: onRenewed } = this.options;
     const rejection = deadLetters?.withdraw(delivery);
-    if (rejection === undefined && !delivery.owner.withdraw(delivery)) return undefined;
+    if (rejection === undefined && !delivery.owner.beginRequeue(delivery)) return undefined;
     const { body, properties, from } = delivery;
-    const published = await publisher.publish(holding, body, returningProperties(properties, from));
+    const published = await publisher.publish(holdingQueue, body, returningProperties(properties, from));
     if (published.kind !== 'written') {
       this.#restore(delivery, rejection);
       return published;
     }
     onRenewed();
-    delivery.owner.release(delivery);
+    delivery.owner.onCopied(delivery);
     return undefined;
   }
 
   #restore(delivery: RabbitDelivery, rejection: Rejection | undefined): void {
-    if (rejection === undefined) delivery.owner.handBack(delivery);
+    if (rejection === undefined) delivery.owner.onNotCopied(delivery);
     else this.options.deadLetters?.add(delivery, rejection);
   }
 
   #announce(published: Exclude<Published, { kind: 'written' }>): void {
     if (this.#closing.signal.aborted) return;
-    const { where, holdingQueue: holding, statusLogger: announcer } = this.options;
-    const { reason, hint } = explainUnwritten(published, where, holding.name);
-    const fields = { broker: hostAndPort(where), queue: holding.name, hint };
-    announcer.say('warn', fields, `notifications that stay open cannot be renewed: ${reason}`);
+    const { where, holdingQueue, statusLogger: announcer } = this.options;
+    const { reason, hint } = explainUnwritten(published, where, holdingQueue.name);
+    const fields = { broker: hostAndPort(where), queue: holdingQueue.name, hint };
+    announcer.say('warn', fields, `notifications that stay open cannot be requeued: ${reason}`);
   }
 }

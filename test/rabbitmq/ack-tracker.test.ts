@@ -3,8 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Acknowledger, AckTracker, TrackedDelivery } from '../../src/rabbitmq/ack-tracker.js';
 
-const REJECTION = { reason: 'not-json', detail: 'no JSON' };
-
 /** What the broker does with the frames: RabbitMQ's rules, a 406 (here: a throw) included. */
 class ModelChannel implements Acknowledger {
   readonly outstanding = new Set<number>();
@@ -38,193 +36,193 @@ class ModelChannel implements Acknowledger {
   }
 }
 
-function filled(count: number): { ledger: AckTracker; channel: ModelChannel; entries: TrackedDelivery[] } {
-  const ledger = new AckTracker();
+function filled(count: number): { tracker: AckTracker; channel: ModelChannel; entries: TrackedDelivery[] } {
+  const tracker = new AckTracker();
   const channel = new ModelChannel();
   const entries = Array.from({ length: count }, (_, index) => new TrackedDelivery(index + 1));
   for (const entry of entries) {
     channel.deliver(entry.tag);
-    ledger.add(entry);
+    tracker.add(entry);
   }
-  return { ledger, channel, entries };
+  return { tracker, channel, entries };
 }
 
-describe('the ledger', () => {
-  it('acknowledges a settled prefix with one frame', () => {
-    const { ledger, channel, entries } = filled(5);
-    for (const entry of entries.slice(0, 4).reverse()) ledger.settle(entry, 'accept');
-    assert.equal(ledger.flush(channel), 1);
+describe('the tracker of acknowledgements', () => {
+  it('acknowledges the oldest deliveries, without a gap, in one frame', () => {
+    const { tracker, channel, entries } = filled(5);
+    for (const entry of entries.slice(0, 4).reverse()) tracker.acknowledge(entry);
+    assert.equal(tracker.flush(channel), 1);
     assert.deepEqual(channel.frames, ['ack 4 multiple']);
     assert.deepEqual([...channel.outstanding], [5]);
   });
 
-  it('acknowledges one by one what lies behind an unsettled delivery', () => {
-    const { ledger, channel, entries } = filled(5);
-    for (const index of [0, 1, 3, 4]) ledger.settle(entries[index]!, 'accept');
-    assert.equal(ledger.flush(channel), 3);
+  it('acknowledges one by one what lies behind an unacknowledged delivery', () => {
+    const { tracker, channel, entries } = filled(5);
+    for (const index of [0, 1, 3, 4]) tracker.acknowledge(entries[index]!);
+    assert.equal(tracker.flush(channel), 3);
     assert.deepEqual(channel.frames, ['ack 2 multiple', 'ack 4', 'ack 5']);
     assert.deepEqual([...channel.outstanding], [3]);
   });
 
-  it('is scattered while something settled lies behind what is unsettled', () => {
-    const { ledger, channel, entries } = filled(5);
-    for (const index of [0, 1]) ledger.settle(entries[index]!, 'accept');
-    assert.equal(ledger.scattered, 0);
-    ledger.settle(entries[3]!, 'accept');
-    assert.equal(ledger.scattered, 1);
-    ledger.settle(entries[2]!, 'accept');
-    assert.equal(ledger.scattered, 0);
-    ledger.flush(channel);
+  it('is scattered while something acknowledged lies behind what is not', () => {
+    const { tracker, channel, entries } = filled(5);
+    for (const index of [0, 1]) tracker.acknowledge(entries[index]!);
+    assert.equal(tracker.scattered, 0);
+    tracker.acknowledge(entries[3]!);
+    assert.equal(tracker.scattered, 1);
+    tracker.acknowledge(entries[2]!);
+    assert.equal(tracker.scattered, 0);
+    tracker.flush(channel);
     assert.deepEqual(channel.frames, ['ack 4 multiple']);
   });
 
   it('is not scattered once it has been flushed, nor when a rejection needs a frame in any case', () => {
-    const { ledger, channel, entries } = filled(5);
-    ledger.settle(entries[4]!, 'accept');
-    ledger.flush(channel);
-    assert.equal(ledger.scattered, 0);
-    ledger.settle(entries[3]!, 'accept');
-    ledger.settle(entries[2]!, REJECTION);
-    assert.equal(ledger.scattered, 0);
+    const { tracker, channel, entries } = filled(5);
+    tracker.acknowledge(entries[4]!);
+    tracker.flush(channel);
+    assert.equal(tracker.scattered, 0);
+    tracker.acknowledge(entries[3]!);
+    tracker.reject(entries[2]!);
+    assert.equal(tracker.scattered, 0);
   });
 
-  it('is behind many while more than 256 are open before what was settled last', () => {
-    const { ledger, entries } = filled(262);
-    assert.equal(ledger.isBehindMany, false, 'nothing waits');
-    ledger.settle(entries[256]!, 'accept');
-    assert.equal(ledger.isBehindMany, false, '256 are before it');
-    ledger.settle(entries[261]!, 'accept');
-    assert.equal(ledger.isBehindMany, true, '260 are before it');
-    for (const entry of entries.slice(0, 3)) ledger.settle(entry, 'accept');
-    ledger.setAside(entries[3]!);
-    assert.equal(ledger.isBehindMany, true, '257 are before it, with what is aside');
-    ledger.settle(entries[4]!, 'accept');
-    assert.equal(ledger.isBehindMany, false, '256 are before it');
+  it('is behind many while more than 256 are open before what was acknowledged last', () => {
+    const { tracker, entries } = filled(262);
+    assert.equal(tracker.isBehindMany, false, 'nothing waits');
+    tracker.acknowledge(entries[256]!);
+    assert.equal(tracker.isBehindMany, false, '256 are before it');
+    tracker.acknowledge(entries[261]!);
+    assert.equal(tracker.isBehindMany, true, '260 are before it');
+    for (const entry of entries.slice(0, 3)) tracker.acknowledge(entry);
+    tracker.beginMove(entries[3]!);
+    assert.equal(tracker.isBehindMany, true, '257 are before it, with what is moving');
+    tracker.acknowledge(entries[4]!);
+    assert.equal(tracker.isBehindMany, false, '256 are before it');
   });
 
   it('is behind nothing once it has been flushed', () => {
-    const { ledger, channel, entries } = filled(262);
-    ledger.settle(entries[261]!, 'accept');
-    assert.equal(ledger.isBehindMany, true);
-    ledger.flush(channel);
-    assert.equal(ledger.isBehindMany, false);
+    const { tracker, channel, entries } = filled(262);
+    tracker.acknowledge(entries[261]!);
+    assert.equal(tracker.isBehindMany, true);
+    tracker.flush(channel);
+    assert.equal(tracker.isBehindMany, false);
   });
 
-  it('acknowledges in the order of settlement, which keeps the halves of a pair next to each other', () => {
-    const { ledger, channel, entries } = filled(5);
-    for (const index of [4, 1, 3]) ledger.settle(entries[index]!, 'accept');
-    assert.equal(ledger.flush(channel), 3);
+  it('sends acknowledgements in the order in which they were made, which keeps start and stop next to each other', () => {
+    const { tracker, channel, entries } = filled(5);
+    for (const index of [4, 1, 3]) tracker.acknowledge(entries[index]!);
+    assert.equal(tracker.flush(channel), 3);
     assert.deepEqual(channel.frames, ['ack 5', 'ack 2', 'ack 4']);
-    assert.equal(ledger.waiting, 0);
+    assert.equal(tracker.waiting, 0);
   });
 
-  it('rejects before a multiple acknowledgement could accept the rejected', () => {
-    const { ledger, channel, entries } = filled(4);
-    ledger.settle(entries[0]!, 'accept');
-    ledger.settle(entries[1]!, REJECTION);
-    ledger.settle(entries[2]!, 'accept');
-    ledger.settle(entries[3]!, REJECTION);
-    ledger.flush(channel);
+  it('rejects before a multiple acknowledgement could cover the rejected', () => {
+    const { tracker, channel, entries } = filled(4);
+    tracker.acknowledge(entries[0]!);
+    tracker.reject(entries[1]!);
+    tracker.acknowledge(entries[2]!);
+    tracker.reject(entries[3]!);
+    tracker.flush(channel);
     assert.deepEqual(channel.frames, ['reject 2', 'reject 4', 'ack 3 multiple']);
     assert.deepEqual([...channel.rejected], [2, 4]);
   });
 
-  it('sends nothing when nothing was settled, or everything was flushed', () => {
-    const { ledger, channel, entries } = filled(2);
-    assert.equal(ledger.flush(channel), 0);
-    ledger.settle(entries[0]!, 'accept');
-    assert.equal(ledger.flush(channel), 1);
-    assert.equal(ledger.flush(channel), 0);
+  it('sends nothing when nothing was acknowledged, or everything was flushed', () => {
+    const { tracker, channel, entries } = filled(2);
+    assert.equal(tracker.flush(channel), 0);
+    tracker.acknowledge(entries[0]!);
+    assert.equal(tracker.flush(channel), 1);
+    assert.equal(tracker.flush(channel), 0);
     assert.deepEqual(channel.frames, ['ack 1']);
   });
 
-  it('settles a delivery once', () => {
-    const { ledger, entries } = filled(1);
+  it('acknowledges a delivery once', () => {
+    const { tracker, entries } = filled(1);
     const entry = entries[0]!;
     assert.equal(entry.live, true);
-    assert.equal(ledger.settle(entry, 'accept'), true);
+    assert.equal(tracker.acknowledge(entry), true);
     assert.equal(entry.live, false);
-    assert.equal(ledger.settle(entry, REJECTION), false);
-    assert.equal(ledger.waiting, 1);
+    assert.equal(tracker.reject(entry), false);
+    assert.equal(tracker.waiting, 1);
   });
 
-  it("does not settle another channel's delivery", () => {
+  it("does not acknowledge another channel's delivery", () => {
     const here = filled(2);
     const there = filled(2);
-    assert.equal(here.ledger.settle(there.entries[0]!, 'accept'), false);
-    assert.equal(here.ledger.waiting, 0);
+    assert.equal(here.tracker.acknowledge(there.entries[0]!), false);
+    assert.equal(here.tracker.waiting, 0);
     assert.equal(there.entries[0]!.live, true);
   });
 
-  it('forgets everything when abandoned, and nothing of it can be settled', () => {
-    const { ledger, channel, entries } = filled(3);
-    ledger.settle(entries[1]!, 'accept');
-    ledger.abandon();
-    assert.equal(ledger.unsettled, 0);
-    assert.equal(ledger.flush(channel), 0);
+  it('forgets everything when abandoned, and nothing of it can be acknowledged', () => {
+    const { tracker, channel, entries } = filled(3);
+    tracker.acknowledge(entries[1]!);
+    tracker.abandon();
+    assert.equal(tracker.unacknowledged, 0);
+    assert.equal(tracker.flush(channel), 0);
     for (const entry of entries) {
       assert.equal(entry.live, false);
-      assert.equal(ledger.settle(entry, 'accept'), false);
+      assert.equal(tracker.acknowledge(entry), false);
       assert.equal(entry.next ?? entry.previous, undefined, 'holds no neighbour in memory');
     }
   });
 
-  it('covers nothing that is aside with a multiple acknowledgement', () => {
-    const { ledger, channel, entries } = filled(4);
-    assert.equal(ledger.setAside(entries[1]!), true);
-    for (const index of [0, 2, 3]) ledger.settle(entries[index]!, 'accept');
-    ledger.flush(channel);
+  it('covers nothing that is moving with a multiple acknowledgement', () => {
+    const { tracker, channel, entries } = filled(4);
+    assert.equal(tracker.beginMove(entries[1]!), true);
+    for (const index of [0, 2, 3]) tracker.acknowledge(entries[index]!);
+    tracker.flush(channel);
     assert.deepEqual(channel.frames, ['ack 1', 'ack 3', 'ack 4']);
     assert.deepEqual([...channel.outstanding], [2]);
-    assert.equal(ledger.release(entries[1]!), true);
-    ledger.flush(channel);
+    assert.equal(tracker.endMove(entries[1]!), true);
+    tracker.flush(channel);
     assert.deepEqual([...channel.outstanding], []);
   });
 
-  it('lets nobody settle what is aside, and releases it once', () => {
-    const { ledger, entries } = filled(1);
+  it('lets nobody acknowledge what is moving, and ends the move once', () => {
+    const { tracker, entries } = filled(1);
     const entry = entries[0]!;
-    assert.equal(ledger.release(entry), false, 'it is still open');
-    assert.equal(ledger.setAside(entry), true);
-    assert.deepEqual([entry.live, entry.held, ledger.unsettled, ledger.aside], [false, true, 0, 1]);
-    assert.equal(ledger.setAside(entry), false);
-    assert.equal(ledger.settle(entry, 'accept'), false);
-    assert.equal(ledger.release(entry), true);
-    assert.deepEqual([entry.held, ledger.aside, ledger.waiting], [false, 0, 1]);
-    assert.equal(ledger.release(entry), false);
-    assert.equal(ledger.setAside(entry), false);
+    assert.equal(tracker.endMove(entry), false, 'it is still open');
+    assert.equal(tracker.beginMove(entry), true);
+    assert.deepEqual([entry.live, entry.held, tracker.unacknowledged, tracker.moving], [false, true, 0, 1]);
+    assert.equal(tracker.beginMove(entry), false);
+    assert.equal(tracker.acknowledge(entry), false);
+    assert.equal(tracker.endMove(entry), true);
+    assert.deepEqual([entry.held, tracker.moving, tracker.waiting], [false, 0, 1]);
+    assert.equal(tracker.endMove(entry), false);
+    assert.equal(tracker.beginMove(entry), false);
   });
 
-  it('forgets what is aside, too, when abandoned', () => {
-    const { ledger, channel, entries } = filled(2);
-    ledger.setAside(entries[0]!);
-    ledger.abandon();
-    assert.deepEqual([entries[0]!.held, ledger.aside], [false, 0]);
-    assert.equal(ledger.release(entries[0]!), false);
-    assert.equal(ledger.renew(entries[0]!, new TrackedDelivery(1)), false);
-    assert.equal(ledger.flush(channel), 0);
+  it('forgets what is moving, too, when abandoned', () => {
+    const { tracker, channel, entries } = filled(2);
+    tracker.beginMove(entries[0]!);
+    tracker.abandon();
+    assert.deepEqual([entries[0]!.held, tracker.moving], [false, 0]);
+    assert.equal(tracker.endMove(entries[0]!), false);
+    assert.equal(tracker.replace(entries[0]!, new TrackedDelivery(1)), false);
+    assert.equal(tracker.flush(channel), 0);
   });
 
-  it('puts a fresh entry in the place of one that is aside, wherever that is', () => {
+  it('puts a fresh delivery in the place of one that was not moved, wherever that is', () => {
     for (const place of [0, 1, 2]) {
-      const { ledger, channel, entries } = filled(3);
+      const { tracker, channel, entries } = filled(3);
       const old = entries[place]!;
       const fresh = new TrackedDelivery(old.tag);
-      assert.equal(ledger.renew(old, fresh), false, 'it is still open');
-      ledger.setAside(old);
-      assert.equal(ledger.renew(old, fresh), true);
-      assert.deepEqual([old.live, old.held, fresh.live, ledger.unsettled], [false, false, true, 3]);
+      assert.equal(tracker.replace(old, fresh), false, 'it is still open');
+      tracker.beginMove(old);
+      assert.equal(tracker.replace(old, fresh), true);
+      assert.deepEqual([old.live, old.held, fresh.live, tracker.unacknowledged], [false, false, true, 3]);
       assert.deepEqual(
-        [...ledger].map(({ tag }) => tag),
+        [...tracker].map(({ tag }) => tag),
         [1, 2, 3],
       );
-      for (const entry of [...ledger]) ledger.settle(entry, 'accept');
-      ledger.flush(channel);
+      for (const entry of [...tracker]) tracker.acknowledge(entry);
+      tracker.flush(channel);
       assert.deepEqual(channel.frames, ['ack 3 multiple']);
     }
   });
 
-  it('behaves like the model, whatever arrives, settles, goes aside and flushes in any order', () => {
+  it('behaves like the model, whatever arrives, is acknowledged, moves and flushes, in any order', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const world = new World();
@@ -239,7 +237,7 @@ describe('the ledger', () => {
 type Step =
   | { readonly do: 'arrive' }
   | { readonly do: 'flush' }
-  | { readonly do: 'accept' | 'reject' | 'set aside' | 'release' | 'renew'; readonly at: number };
+  | { readonly do: 'accept' | 'reject' | 'begin move' | 'end move' | 'replace'; readonly at: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Step>({ do: 'arrive' }) },
@@ -247,40 +245,40 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 7,
     arbitrary: fc.record({
-      do: fc.constantFrom<'accept' | 'reject' | 'set aside' | 'release' | 'renew'>(
-        ...(['accept', 'accept', 'reject', 'set aside', 'release', 'renew'] as const),
+      do: fc.constantFrom<'accept' | 'reject' | 'begin move' | 'end move' | 'replace'>(
+        ...(['accept', 'accept', 'reject', 'begin move', 'end move', 'replace'] as const),
       ),
       at: fc.nat(),
     }),
   },
 );
 
-/** The ledger beside a model of it: the state of each tag. */
+/** The tracker beside a model of it: the state of each tag. */
 class World {
-  private readonly ledger = new AckTracker();
+  private readonly tracker = new AckTracker();
   private readonly channel = new ModelChannel();
   private readonly entries: TrackedDelivery[] = [];
-  private readonly states: ('open' | 'aside' | 'accepted' | 'rejected')[] = [];
+  private readonly states: ('open' | 'moving' | 'accepted' | 'rejected')[] = [];
 
   take(each: Step): void {
     if (each.do === 'arrive') this.arrive();
     else if (each.do === 'flush') this.flush();
     else if (this.entries.length > 0) this.change(each.do, each.at % this.entries.length);
-    assert.equal(this.ledger.unsettled, this.count('open'));
-    assert.equal(this.ledger.aside, this.count('aside'));
-    const outstanding = this.entries.filter((_, index) => /open|aside/.test(this.states[index]!));
-    assert.deepEqual([...this.ledger], outstanding);
+    assert.equal(this.tracker.unacknowledged, this.count('open'));
+    assert.equal(this.tracker.moving, this.count('moving'));
+    const outstanding = this.entries.filter((_, index) => /open|moving/.test(this.states[index]!));
+    assert.deepEqual([...this.tracker], outstanding);
   }
 
   flush(): void {
-    const waiting = this.ledger.waiting;
-    assert.equal(this.ledger.scattered, this.#scattered());
-    const frames = this.ledger.flush(this.channel);
-    assert.ok(frames <= waiting, 'never more frames than settlements');
-    assert.equal(this.ledger.waiting, 0);
+    const waiting = this.tracker.waiting;
+    assert.equal(this.tracker.scattered, this.#scattered());
+    const frames = this.tracker.flush(this.channel);
+    assert.ok(frames <= waiting, 'never more frames than acknowledgements');
+    assert.equal(this.tracker.waiting, 0);
     for (const [index, state] of this.states.entries()) {
       const tag = index + 1;
-      const isOpen = /open|aside/.test(state);
+      const isOpen = /open|moving/.test(state);
       assert.equal(this.channel.accepted.has(tag), state === 'accepted', `tag ${tag} accepted`);
       assert.equal(this.channel.rejected.has(tag), state === 'rejected', `tag ${tag} rejected`);
       assert.equal(this.channel.outstanding.has(tag), isOpen, `tag ${tag} outstanding`);
@@ -290,10 +288,10 @@ class World {
   #scattered(): number {
     const told = ({ tag }: TrackedDelivery) => !this.channel.outstanding.has(tag);
     const waiting = this.entries.filter(
-      (entry, index) => !/open|aside/.test(this.states[index]!) && !told(entry),
+      (entry, index) => !/open|moving/.test(this.states[index]!) && !told(entry),
     );
     if (waiting.some(({ tag }) => this.states[tag - 1] === 'rejected')) return 0;
-    const oldest = this.states.findIndex((state) => /open|aside/.test(state));
+    const oldest = this.states.findIndex((state) => /open|moving/.test(state));
     return oldest < 0 ? 0 : waiting.filter(({ tag }) => tag - 1 > oldest).length;
   }
 
@@ -302,22 +300,22 @@ class World {
     this.entries.push(entry);
     this.states.push('open');
     this.channel.deliver(entry.tag);
-    this.ledger.add(entry);
+    this.tracker.add(entry);
   }
 
   private change(how: Exclude<Step['do'], 'arrive' | 'flush'>, index: number): void {
     const entry = this.entries[index]!;
     const before = this.states[index]!;
     assert.equal(entry.live, before === 'open');
-    const isPossible = before === (how === 'release' || how === 'renew' ? 'aside' : 'open');
+    const isPossible = before === (how === 'end move' || how === 'replace' ? 'moving' : 'open');
     assert.equal(this.perform(how, index, entry), isPossible, `${how} of what is ${before}`);
     if (!isPossible) return;
     const after = {
       accept: 'accepted',
       reject: 'rejected',
-      'set aside': 'aside',
-      release: 'accepted',
-      renew: 'open',
+      'begin move': 'moving',
+      'end move': 'accepted',
+      replace: 'open',
     } as const;
     this.states[index] = after[how];
   }
@@ -327,12 +325,12 @@ class World {
     index: number,
     entry: TrackedDelivery,
   ): boolean {
-    if (how === 'accept') return this.ledger.settle(entry, 'accept');
-    if (how === 'reject') return this.ledger.settle(entry, REJECTION);
-    if (how === 'set aside') return this.ledger.setAside(entry);
-    if (how === 'release') return this.ledger.release(entry);
+    if (how === 'accept') return this.tracker.acknowledge(entry);
+    if (how === 'reject') return this.tracker.reject(entry);
+    if (how === 'begin move') return this.tracker.beginMove(entry);
+    if (how === 'end move') return this.tracker.endMove(entry);
     const fresh = new TrackedDelivery(entry.tag);
-    const isRenewed = this.ledger.renew(entry, fresh);
+    const isRenewed = this.tracker.replace(entry, fresh);
     if (isRenewed) this.entries[index] = fresh;
     return isRenewed;
   }

@@ -14,11 +14,11 @@ const MOST_BYTES = 8 * MIB + 64 * KIB;
 
 /** A channel as far as bodies go. */
 class Bodies {
-  readonly ledger = new AckTracker();
-  readonly store = new BodyArena(() => this.ledger as Iterable<RabbitDelivery>);
+  readonly tracker = new AckTracker();
+  readonly store = new BodyArena(() => this.tracker as Iterable<RabbitDelivery>);
   #tag = 0;
 
-  /** A message that came and was not settled at once. */
+  /** A message that came and was not acknowledged at once. */
   keep(content: Buffer): RabbitDelivery {
     const delivery = this.take(content);
     delivery.rest(this.store);
@@ -36,12 +36,12 @@ class Bodies {
       'profiler.info',
       0,
     );
-    this.ledger.add(delivery);
+    this.tracker.add(delivery);
     return delivery;
   }
 
-  settle(delivery: RabbitDelivery): void {
-    assert.equal(this.ledger.settle(delivery, 'accept'), true);
+  acknowledge(delivery: RabbitDelivery): void {
+    assert.equal(this.tracker.acknowledge(delivery), true);
   }
 }
 
@@ -61,8 +61,8 @@ describe('bodies of open messages', () => {
     chunk.fill('x');
     assert.equal(delivery.body.toString(), 'it');
     const asked = delivery.body;
-    bodies.settle(delivery);
-    for (let index = 0; index < 200; index++) bodies.settle(bodies.keep(bodyOf(index)));
+    bodies.acknowledge(delivery);
+    for (let index = 0; index < 200; index++) bodies.acknowledge(bodies.keep(bodyOf(index)));
     assert.equal(asked.toString(), 'it');
   });
 
@@ -73,7 +73,7 @@ describe('bodies of open messages', () => {
     const recent: RabbitDelivery[] = [];
     for (let index = 0; index < 20_000; index++) {
       recent.push(bodies.keep(bodyOf(index)));
-      if (recent.length > 1_000) bodies.settle(recent.shift()!);
+      if (recent.length > 1_000) bodies.acknowledge(recent.shift()!);
     }
     assert.ok(bodies.store.bytes < 1_000 * KIB + 3 * 64 * KIB, `${bodies.store.bytes}`);
     assert.deepEqual(long.body, body);
@@ -98,7 +98,7 @@ describe('bodies of open messages', () => {
     const left = all.filter((_delivery, index) => index < 3_000 && index % 10 === 0);
     const expected = left.map(({ body }) => Buffer.from(body));
     for (const [index, delivery] of all.entries())
-      if (index < 3_000 && index % 10 !== 0) bodies.settle(delivery);
+      if (index < 3_000 && index % 10 !== 0) bodies.acknowledge(delivery);
     for (let index = 0; index < 10_000; index++) bodies.keep(bodyOf(index));
     const packsNow = new Set(left.map(({ shelf }) => shelf));
     assert.ok(packsNow.size * 5 < packs.size, `${packs.size} became ${packsNow.size}`);
@@ -114,7 +114,7 @@ describe('bodies of open messages', () => {
     const kept = large.map((body) => bodies.keep(body));
     assert.ok(bodies.store.bytes <= MOST_BYTES, `${bodies.store.bytes}`);
     for (const [index, delivery] of kept.entries()) assert.ok(delivery.body.equals(large[index]!));
-    for (const delivery of kept) bodies.settle(delivery);
+    for (const delivery of kept) bodies.acknowledge(delivery);
     assert.equal(bodies.store.bytes, 0);
   });
 
@@ -127,13 +127,13 @@ describe('bodies of open messages', () => {
     assert.ok(kept.every(({ body }) => body.length === KIB));
   });
 
-  it('are gone once they are settled, and stay when the channel is lost', () => {
+  it('are gone once they are acknowledged, and stay when the channel is lost', () => {
     const bodies = new Bodies();
-    const [settled, abandoned] = ['one', 'two'].map((text) => bodies.keep(Buffer.from(text)));
-    bodies.settle(settled!);
-    bodies.ledger.abandon();
-    assert.deepEqual([settled!.body.toString(), abandoned!.body.toString()], ['', 'two']);
-    assert.equal(settled!.size, 3);
+    const [acknowledged, abandoned] = ['one', 'two'].map((text) => bodies.keep(Buffer.from(text)));
+    bodies.acknowledge(acknowledged!);
+    bodies.tracker.abandon();
+    assert.deepEqual([acknowledged!.body.toString(), abandoned!.body.toString()], ['', 'two']);
+    assert.equal(acknowledged!.size, 3);
   });
 
   it('stay with whoever is told that they are rejected, at once or later, aside or not', () => {
@@ -144,23 +144,23 @@ describe('bodies of open messages', () => {
     for (const delivery of atOnce) delivery.keepBody();
     const rejected = [...later, ...atOnce];
     for (const [index, delivery] of rejected.entries()) {
-      if (index % 2 === 0) bodies.ledger.settle(delivery, { reason: 'malformed', detail: 'odd' });
-      else bodies.ledger.setAside(delivery);
+      if (index % 2 === 0) bodies.tracker.reject(delivery);
+      else bodies.tracker.beginMove(delivery);
     }
     for (const delivery of atOnce) delivery.rest(bodies.store);
     for (let index = 0; index < 10_000; index++) bodies.keep(bodyOf(index));
-    for (const delivery of rejected) bodies.ledger.release(delivery);
+    for (const delivery of rejected) bodies.tracker.endMove(delivery);
     assert.deepEqual(
       rejected.map(({ body }) => body.toString()),
       ['odd', 'odd', 'odd', 'odd'],
     );
   });
 
-  it('are the same with whatever is kept, settled and asked for in between', () => {
+  it('are the same with whatever is kept, acknowledged and asked for in between', () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ keep: fc.integer({ min: 0, max: 20 * KIB }) }) },
       { weight: 1, arbitrary: fc.record({ keep: fc.integer({ min: 0, max: 300 * KIB }) }) },
-      { weight: 4, arbitrary: fc.record({ settle: fc.nat() }) },
+      { weight: 4, arbitrary: fc.record({ acknowledge: fc.nat() }) },
       { weight: 1, arbitrary: fc.record({ ask: fc.nat() }) },
     );
     fc.assert(
@@ -171,8 +171,8 @@ describe('bodies of open messages', () => {
           if ('keep' in each) {
             const body = Buffer.alloc(each.keep, `${index} `);
             open.push({ body, delivery: bodies.keep(Buffer.from(body)) });
-          } else if (open.length > 0 && 'settle' in each) {
-            bodies.settle(open.splice(each.settle % open.length, 1)[0]!.delivery);
+          } else if (open.length > 0 && 'acknowledge' in each) {
+            bodies.acknowledge(open.splice(each.acknowledge % open.length, 1)[0]!.delivery);
           } else if (open.length > 0 && 'ask' in each) {
             const { body, delivery } = open[each.ask % open.length]!;
             assert.ok(delivery.body.equals(body));
@@ -180,7 +180,7 @@ describe('bodies of open messages', () => {
           assert.ok(bodies.store.bytes <= MOST_BYTES + 300 * KIB);
         }
         for (const { body, delivery } of open) assert.ok(delivery.body.equals(body));
-        for (const { delivery } of open) bodies.settle(delivery);
+        for (const { delivery } of open) bodies.acknowledge(delivery);
         assert.ok(bodies.store.bytes <= 64 * KIB);
       }),
       // Shrinking a thousand steps would take longer than the file may.

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { DeadLetters, type DeadLettersOptions } from '../../src/rabbitmq/dead-letters.js';
 import type { RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 import { StatusLogger } from '../../src/rabbitmq/status-logger.js';
-import { LedgerHolder, PROMPT, WaitingPublisher, WHERE } from '../support/own-queues.js';
+import { PROMPT, TrackingOwner, WaitingPublisher, WHERE } from '../support/own-queues.js';
 import { eventually } from '../support/rabbitmq.js';
 import { RememberingLog } from '../support/receiving.js';
 
@@ -13,9 +13,9 @@ const REJECTION = { reason: 'not-json', detail: 'no JSON' };
 
 describe('dead letters', () => {
   it('are acknowledged where they came from when they are written, with their reason', async (test) => {
-    const { letters, publisher, holder, reject, written } = writing(test);
+    const { letters, publisher, owner, reject, written } = writing(test);
     const delivery = reject();
-    assert.deepEqual(holder.released, []);
+    assert.deepEqual(owner.copied, []);
     assert.deepEqual(publisher.published, [
       {
         queue: 'dead',
@@ -30,23 +30,23 @@ describe('dead letters', () => {
     ]);
     publisher.answer('written');
     await eventually(() => written() === 1);
-    assert.deepEqual([holder.released, letters.held], [[delivery], 0]);
+    assert.deepEqual([owner.copied, letters.held], [[delivery], 0]);
   });
 
   it('are held while they cannot be written, tried again one at a time, and then all together', async (test) => {
-    const { letters, publisher, holder, held, log, reject } = writing(test);
+    const { letters, publisher, owner, held, log, reject } = writing(test);
     const deliveries = [reject(), reject(), reject()];
     for (const _ of deliveries) publisher.answer('refused');
     await eventually(() => held.length === 3);
-    assert.match(log.text, /cannot be set aside and are held/);
+    assert.match(log.text, /cannot be dead-lettered and are held/);
     await eventually(() => publisher.waiting.length === 1);
     deliveries.push(reject());
     assert.deepEqual([publisher.waiting.length, letters.held], [1, 3]);
     publisher.answer('written');
     await eventually(() => publisher.waiting.length === 3);
     while (publisher.waiting.length > 0) publisher.answer('written');
-    await eventually(() => holder.released.length === 4);
-    assert.deepEqual([new Set(holder.released), letters.held], [new Set(deliveries), 0]);
+    await eventually(() => owner.copied.length === 4);
+    assert.deepEqual([new Set(owner.copied), letters.held], [new Set(deliveries), 0]);
   });
 
   it('are given up once to who else would keep them', async (test) => {
@@ -59,27 +59,27 @@ describe('dead letters', () => {
     assert.equal(letters.withdraw(delivery), undefined);
   });
 
-  it('are forgotten when their channel is gone: the broker gives them out again', async (test) => {
-    const { letters, publisher, holder, reject } = writing(test);
+  it('are forgotten when their channel is gone: the broker delivers them again', async (test) => {
+    const { letters, publisher, owner, reject } = writing(test);
     reject();
-    holder.ledger.abandon();
+    owner.tracker.abandon();
     publisher.answer('refused');
     await letters.close();
-    assert.deepEqual([letters.held, holder.released], [0, []]);
+    assert.deepEqual([letters.held, owner.copied], [0, []]);
   });
 
   it('end when the broker has answered', async (test) => {
-    const { letters, publisher, holder, reject } = writing(test);
+    const { letters, publisher, owner, reject } = writing(test);
     reject();
     const closing = letters.close();
     publisher.answer('written');
     await closing;
-    assert.equal(holder.released.length, 1);
+    assert.equal(owner.copied.length, 1);
   });
 });
 
 function writing(test: TestContext, patience: Pick<DeadLettersOptions, 'backoff' | 'random'> = PROMPT) {
-  const holder = new LedgerHolder();
+  const owner = new TrackingOwner();
   const publisher = new WaitingPublisher();
   const log = new RememberingLog();
   const held: RabbitDelivery[] = [];
@@ -96,12 +96,12 @@ function writing(test: TestContext, patience: Pick<DeadLettersOptions, 'backoff'
     while (publisher.waiting.length > 0) publisher.answer('refused');
     await closing;
   });
-  /** A delivery that its holder has set aside. */
+  /** A delivery that its owner has set aside. */
   const reject = (): RabbitDelivery => {
-    const delivery = holder.deliver();
-    holder.settle(delivery, REJECTION);
+    const delivery = owner.deliver();
+    owner.deadLetter(delivery);
     letters.add(delivery, REJECTION);
     return delivery;
   };
-  return { letters, publisher, holder, held, log, reject, written: () => written };
+  return { letters, publisher, owner, held, log, reject, written: () => written };
 }

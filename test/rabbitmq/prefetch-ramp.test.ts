@@ -37,7 +37,7 @@ describe('the window of a connection', () => {
     assert.equal(world.at[0], 12_000);
   });
 
-  it('grows in the end, or a queue whose messages cannot be renewed would stand still', async () => {
+  it('grows in the end, or a queue whose messages cannot be requeued would stand still', async () => {
     const world = new World();
     world.deliveredBefore = 1;
     await rampUp(world, CAUTION, world.over.signal, world);

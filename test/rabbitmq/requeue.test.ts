@@ -4,7 +4,7 @@ import type { Rejection } from '../../src/contracts.js';
 import type { RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
 import { Requeuer, type RequeuerOptions } from '../../src/rabbitmq/requeue.js';
 import { StatusLogger } from '../../src/rabbitmq/status-logger.js';
-import { LedgerHolder, PROMPT, WaitingPublisher, WHERE } from '../support/own-queues.js';
+import { PROMPT, TrackingOwner, WaitingPublisher, WHERE } from '../support/own-queues.js';
 import { eventually } from '../support/rabbitmq.js';
 import { RememberingLog } from '../support/receiving.js';
 
@@ -12,50 +12,50 @@ const REJECTION = { reason: 'not-json', detail: 'no JSON' };
 const NEVER_MS = 3_600_000;
 const LONG_AGO = -2 * NEVER_MS;
 
-describe('renewal', () => {
-  it('copies what was given out before, and acknowledges it when the copy is written', async (test) => {
-    const { renewal, holder, publisher, renewed } = renewing(test);
-    const [fresh, counted] = [holder.deliver(0), holder.deliver(1)];
-    for (const delivery of [fresh, counted]) renewal.consider(delivery);
+describe('requeueing', () => {
+  it('copies what was delivered before, and acknowledges it when the copy is written', async (test) => {
+    const { requeuer, owner, publisher, requeued } = requeueing(test);
+    const [fresh, counted] = [owner.deliver(0), owner.deliver(1)];
+    for (const delivery of [fresh, counted]) requeuer.consider(delivery);
     await eventually(() => publisher.waiting.length === 1);
     assert.deepEqual(publisher.published[0]?.queue, 'holding');
-    assert.deepEqual([counted.live, counted.held, holder.released], [false, true, []]);
+    assert.deepEqual([counted.live, counted.held, owner.copied], [false, true, []]);
     publisher.answer('written');
-    await eventually(() => renewed() === 1);
-    assert.deepEqual(holder.released, [counted]);
+    await eventually(() => requeued() === 1);
+    assert.deepEqual(owner.copied, [counted]);
     assert.deepEqual([fresh.live, publisher.published.length], [true, 1]);
   });
 
   it('copies what has come of age, oldest first, and nothing younger', async (test) => {
-    const { renewal, holder, publisher } = renewing(test);
-    const old = holder.deliver(0, LONG_AGO);
-    const young = holder.deliver(0, performance.now());
-    renewal.open();
+    const { requeuer, owner, publisher } = requeueing(test);
+    const old = owner.deliver(0, LONG_AGO);
+    const young = owner.deliver(0, performance.now());
+    requeuer.onHoldingOpen();
     await eventually(() => publisher.waiting.length === 1);
-    assert.deepEqual([holder.withdrawn, young.live], [[old], true]);
+    assert.deepEqual([owner.requeued, young.live], [[old], true]);
   });
 
   it('waits until the copies can come back', async (test) => {
     let isOpen = false;
-    const { renewal, holder, publisher } = renewing(test, { isOpen: () => isOpen });
-    renewal.consider(holder.deliver(1));
+    const { requeuer, owner, publisher } = requeueing(test, { isOpen: () => isOpen });
+    requeuer.consider(owner.deliver(1));
     await turn();
     assert.equal(publisher.published.length, 0);
     isOpen = true;
-    renewal.open();
+    requeuer.onHoldingOpen();
     await eventually(() => publisher.published.length === 1);
   });
 
   it('hands back what could not be copied, and then tries one at a time until one is written', async (test) => {
-    const { renewal, holder, publisher, log } = renewing(test);
-    const deliveries = [holder.deliver(1), holder.deliver(1), holder.deliver(1)];
-    for (const delivery of deliveries) renewal.consider(delivery);
+    const { requeuer, owner, publisher, log } = requeueing(test);
+    const deliveries = [owner.deliver(1), owner.deliver(1), owner.deliver(1)];
+    for (const delivery of deliveries) requeuer.consider(delivery);
     await eventually(() => publisher.waiting.length === 3);
     for (const _ of deliveries) publisher.answer('refused');
-    await eventually(() => holder.handedBack.length === 3);
-    assert.ok(holder.handedBack.every(({ live, redelivered }) => live && redelivered));
-    assert.match(log.text, /cannot be renewed/);
-    for (const delivery of holder.handedBack) renewal.consider(delivery);
+    await eventually(() => owner.handedBack.length === 3);
+    assert.ok(owner.handedBack.every(({ live, redelivered }) => live && redelivered));
+    assert.match(log.text, /cannot be requeued/);
+    for (const delivery of owner.handedBack) requeuer.consider(delivery);
     await eventually(() => publisher.waiting.length === 1);
     await turn();
     assert.equal(publisher.waiting.length, 1);
@@ -63,23 +63,23 @@ describe('renewal', () => {
     await eventually(() => publisher.waiting.length === 2);
   });
 
-  it('leaves alone what was settled, or went with its channel, meanwhile', async (test) => {
-    const { renewal, holder, publisher, renewed } = renewing(test);
-    const [settled, lost] = [holder.deliver(1), holder.deliver(1)];
-    holder.settle(settled, 'accept');
-    renewal.consider(settled);
-    renewal.consider(lost);
+  it('leaves alone what was acknowledged, or went with its channel, meanwhile', async (test) => {
+    const { requeuer, owner, publisher, requeued } = requeueing(test);
+    const [acknowledged, lost] = [owner.deliver(1), owner.deliver(1)];
+    owner.acknowledge(acknowledged);
+    requeuer.consider(acknowledged);
+    requeuer.consider(lost);
     await eventually(() => publisher.waiting.length === 1);
-    holder.ledger.abandon();
+    owner.tracker.abandon();
     publisher.answer('written');
-    await eventually(() => renewed() === 1);
-    assert.deepEqual([publisher.published.length, holder.released], [1, []]);
+    await eventually(() => requeued() === 1);
+    assert.deepEqual([publisher.published.length, owner.copied], [1, []]);
   });
 
   it('keeps a dead letter that cannot be written alive, and gives it back when it cannot be copied either', async (test) => {
     const held = new Map<RabbitDelivery, Rejection>();
     const added: unknown[] = [];
-    const { renewal, holder, publisher } = renewing(test, {
+    const { requeuer, owner, publisher } = requeueing(test, {
       deadLetters: {
         holds: (delivery) => held.has(delivery),
         withdraw: (delivery) => {
@@ -90,56 +90,56 @@ describe('renewal', () => {
         add: (delivery, why) => added.push([delivery, why]),
       },
     });
-    const rejected = holder.deliver(1);
-    holder.settle(rejected, REJECTION);
+    const rejected = owner.deliver(1);
+    owner.deadLetter(rejected);
     held.set(rejected, REJECTION);
-    renewal.consider(rejected);
+    requeuer.consider(rejected);
     await eventually(() => publisher.waiting.length === 1);
-    assert.deepEqual(holder.withdrawn, [], 'the handler is not told: it has settled it');
+    assert.deepEqual(owner.requeued, [], 'the handler is not told: it has rejected it');
     publisher.answer('missing');
     await eventually(() => added.length === 1);
     assert.deepEqual(added, [[rejected, REJECTION]]);
   });
 
-  it('ends when the broker has answered, and renews nothing more', async (test) => {
-    const { renewal, holder, publisher } = renewing(test);
-    renewal.consider(holder.deliver(1));
+  it('ends when the broker has answered, and requeues nothing more', async (test) => {
+    const { requeuer, owner, publisher } = requeueing(test);
+    requeuer.consider(owner.deliver(1));
     await eventually(() => publisher.waiting.length === 1);
     let isClosed = false;
-    const closing = renewal.close().then(() => {
+    const closing = requeuer.close().then(() => {
       isClosed = true;
     });
     await turn();
     assert.equal(isClosed, false);
     publisher.answer('written');
     await closing;
-    assert.equal(holder.released.length, 1);
-    renewal.consider(holder.deliver(1));
+    assert.equal(owner.copied.length, 1);
+    requeuer.consider(owner.deliver(1));
     await turn();
     assert.equal(publisher.published.length, 1);
   });
 });
 
-function renewing(test: TestContext, options: Partial<RequeuerOptions> = {}) {
-  const holder = new LedgerHolder();
+function requeueing(test: TestContext, options: Partial<RequeuerOptions> = {}) {
+  const owner = new TrackingOwner();
   const publisher = new WaitingPublisher();
   const log = new RememberingLog();
-  let renewed = 0;
-  const renewal = new Requeuer({
+  let requeued = 0;
+  const requeuer = new Requeuer({
     ...{ publisher, holdingQueue: { name: 'holding' }, deadLetters: undefined, where: WHERE, ...PROMPT },
     ...{ afterMs: NEVER_MS, atDeliveries: 1, isOpen: () => true, statusLogger: new StatusLogger(log) },
-    outstanding: () => [holder.ledger as never],
+    outstanding: () => [owner.tracker as never],
     onRequeued: () => {
-      renewed += 1;
+      requeued += 1;
     },
     ...options,
   });
   test.after(async () => {
-    const closing = renewal.close();
+    const closing = requeuer.close();
     while (publisher.waiting.length > 0) publisher.answer('refused');
     await closing;
   });
-  return { renewal, holder, publisher, log, renewed: () => renewed };
+  return { requeuer, owner, publisher, log, requeued: () => requeued };
 }
 
 /** All that is decided happens. */

@@ -128,9 +128,13 @@ class ModelChannel extends EventEmitter {
 
   async prefetch(): Promise<void> {}
 
-  async consume(queue: string, consumer: (message: ConsumeMessage | null) => void): Promise<void> {
+  async consume(
+    queue: string,
+    consumer: (message: ConsumeMessage | null) => void,
+  ): Promise<{ consumerTag: string }> {
     this.queue = queue;
     this.consumer = consumer;
+    return { consumerTag: 'c' };
   }
 
   ack({ fields: { deliveryTag } }: Message, multiple = false): void {

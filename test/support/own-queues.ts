@@ -1,6 +1,5 @@
-/** What renewal and dead letters have around them: deliveries, the channel's side of them, a publisher that waits. */
+/** What requeueing and dead letters have around them: deliveries, what they were received by, a publisher that waits. */
 import type { Options } from 'amqplib';
-import type { Settlement } from '../../src/rabbitmq/ack-tracker.js';
 import { AckTracker } from '../../src/rabbitmq/ack-tracker.js';
 import type { Published, Publisher } from '../../src/rabbitmq/publisher.js';
 import { type DeliveryOwner, RabbitDelivery } from '../../src/rabbitmq/rabbit-delivery.js';
@@ -10,11 +9,11 @@ export const WHERE = { host: 'broker', port: 5672, vhost: '/', username: 'guest'
 /** Waits end at once. */
 export const PROMPT = { backoff: { initialMs: 1, maximumMs: 1 }, random: () => 0 };
 
-/** A channel's side of its deliveries, on a ledger as it is. */
-export class LedgerHolder implements DeliveryOwner {
-  readonly ledger = new AckTracker();
-  readonly withdrawn: RabbitDelivery[] = [];
-  readonly released: RabbitDelivery[] = [];
+/** Receives deliveries, on a tracker as it is. */
+export class TrackingOwner implements DeliveryOwner {
+  readonly tracker = new AckTracker();
+  readonly requeued: RabbitDelivery[] = [];
+  readonly copied: RabbitDelivery[] = [];
   readonly handedBack: RabbitDelivery[] = [];
   private lastTag = 0;
 
@@ -28,27 +27,31 @@ export class LedgerHolder implements DeliveryOwner {
       content: Buffer.from('body'),
     };
     const delivery = new RabbitDelivery(this, { name: 'origin' }, message, 'profiler.info', since);
-    this.ledger.add(delivery);
+    this.tracker.add(delivery);
     return delivery;
   }
 
-  settle(delivery: RabbitDelivery, how: Settlement): boolean {
-    return how === 'accept' ? this.ledger.settle(delivery, how) : this.ledger.setAside(delivery);
+  acknowledge(delivery: RabbitDelivery): boolean {
+    return this.tracker.acknowledge(delivery);
   }
 
-  withdraw(delivery: RabbitDelivery): boolean {
-    if (!this.ledger.setAside(delivery)) return false;
-    this.withdrawn.push(delivery);
+  deadLetter(delivery: RabbitDelivery): boolean {
+    return this.tracker.beginMove(delivery);
+  }
+
+  beginRequeue(delivery: RabbitDelivery): boolean {
+    if (!this.tracker.beginMove(delivery)) return false;
+    this.requeued.push(delivery);
     return true;
   }
 
-  release(delivery: RabbitDelivery): void {
-    if (this.ledger.release(delivery)) this.released.push(delivery);
+  onCopied(delivery: RabbitDelivery): void {
+    if (this.tracker.endMove(delivery)) this.copied.push(delivery);
   }
 
-  handBack(delivery: RabbitDelivery): void {
+  onNotCopied(delivery: RabbitDelivery): void {
     const fresh = delivery.again();
-    if (this.ledger.renew(delivery, fresh)) this.handedBack.push(fresh);
+    if (this.tracker.replace(delivery, fresh)) this.handedBack.push(fresh);
   }
 }
 

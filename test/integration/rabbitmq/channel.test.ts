@@ -129,7 +129,7 @@ describe("a receiver on the program's own channel", () => {
   });
 
   it('gives back what stays open for long, and takes it again', async () => {
-    const { bridge } = start({ renewAfterMs: 20 });
+    const { bridge } = start({ requeueAfterMs: 20 });
     channel.sendToQueue(QUEUE, START);
     await eventually(() => bridge.counts.returned >= 3);
     assert.equal(bridge.openPoints, 1);

@@ -25,7 +25,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
   );
   after(() => vhost.remove());
 
-  it('are renewed again and again, and each message stays what it was', async (test) => {
+  it('are requeued again and again, and each message stays what it was', async (test) => {
     await vhost.withChannel(async (channel) => {
       await channel.assertExchange('nova', 'topic', { durable: false });
       await channel.assertQueue('profiler.info', { durable: false });
@@ -126,7 +126,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await publish(vhost, ['held']);
     const running = start(test, vhost, { address: vhost.address(user), requeue: SOON });
     await eventually(() => running.handler.deliveries.length >= 3);
-    assert.match(running.log.text, /stay open cannot be renewed: .*amq\.default/);
+    assert.match(running.log.text, /stay open cannot be requeued: .*amq\.default/);
     assert.equal(running.receiver.status().requeued, 0);
     await eventually(() => running.handler.deliveries.at(-1)!.acknowledge());
     assert.deepEqual(running.handler.lost, [], 'the channel has lived all the while');
@@ -134,12 +134,12 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     assert.equal(await leftIn(vhost), 0);
   });
 
-  it('are not renewed while the holding queue cannot be consumed, until it can', async (test) => {
+  it('are not requeued while the holding queue cannot be consumed, until it can', async (test) => {
     const permissions = { configure: '.*', write: '.*', read: '^profiler\\.info$' };
     const user = await vhost.createUser(permissions);
     await publish(vhost, ['held']);
     const running = start(test, vhost, { address: vhost.address(user), requeue: SOON });
-    await eventually(() => running.log.text.includes('going on without renewal'));
+    await eventually(() => running.log.text.includes('going on without requeueing'));
     // The queue itself is consumed after the attempt, not before it.
     await eventually(() => running.handler.deliveries.length === 1);
     assert.equal(running.handler.deliveries[0]?.live, true);
@@ -158,7 +158,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await eventually(() => running.handler.deliveries.at(-1)!.acknowledge());
   });
 
-  it('are all renewed while a backend is down: thousands', async (test) => {
+  it('are all requeued while a backend is down: thousands', async (test) => {
     const bodies = Array.from({ length: 3_000 }, (_, index) => String(index));
     await publish(vhost, bodies);
     const running = start(test, vhost, { prefetch: 5_000, requeue: { afterMs: 3_000 } });

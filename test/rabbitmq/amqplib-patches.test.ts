@@ -1,17 +1,44 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { type Duplex, PassThrough, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readFrames } from '../../src/rabbitmq/frame-reader.js';
-import type { Frame } from '../../src/rabbitmq/known-frames.js';
+import {
+  inOneWrite,
+  isNack,
+  messageWith,
+  openerPrototype,
+  readFramesFast,
+} from '../../src/rabbitmq/amqplib-patches.js';
+import type { Frame } from '../../src/rabbitmq/frame-cache.js';
 import { property } from '../support/notifications.js';
 
 const load = createRequire(import.meta.url);
 const library = (name: string) => load(join(dirname(load.resolve('amqplib')), 'lib', name));
 const { Connection } = library('connection.js') as {
-  readonly Connection: { readonly prototype: { recvFrame(): Frame | false } };
+  readonly Connection: {
+    new (stream: Duplex): object;
+    readonly prototype: { recvFrame(): Frame | false };
+  };
 };
+const { Channel: ChannelOfPromises } = library('channel_model.js') as {
+  readonly Channel: { readonly prototype: Acks };
+};
+const { Channel } = library('channel.js') as {
+  readonly Channel: new (
+    connection: object,
+  ) => EventEmitter & { pushConfirmCallback(confirmed: (error: unknown) => void): void };
+};
+const { version } = load(join(dirname(load.resolve('amqplib')), 'package.json')) as {
+  readonly version: string;
+};
+
+interface Acks {
+  ack(this: object, message: object, allUpTo?: boolean): void;
+  nack(this: object, message: object, allUpTo?: boolean, requeue?: boolean): void;
+}
 const { encodeMethod, encodeProperties } = library('defs.js') as {
   encodeMethod(id: number, channel: number, fields: object): Buffer;
   encodeProperties(id: number, channel: number, size: number, fields: object): Buffer;
@@ -30,7 +57,11 @@ class Wire {
   recvSinceLastCheck = false;
   readonly maxFrameSize = MOST_FRAME_BYTES;
   readonly chunks: Buffer[] = [];
-  readonly stream = { read: (): Buffer | null => this.chunks.shift() ?? null };
+  readonly stream = {
+    read: (): Buffer | null => this.chunks.shift() ?? null,
+    cork: () => undefined,
+    uncork: () => undefined,
+  };
   recvFrame: () => Frame | false = Connection.prototype.recvFrame;
 
   /** All frames that there are now, and what was thrown. */
@@ -48,7 +79,7 @@ class Wire {
 /** What amqplib reads, and what is read here, chunk by chunk. */
 function readBothWays(chunks: readonly Buffer[]): { theirs: unknown[]; ours: unknown[] } {
   const [amqplibs, fast] = [new Wire(), new Wire()];
-  readFrames(fast);
+  readFramesFast(fast);
   const read = (wire: Wire) =>
     chunks.map((chunk) => {
       wire.chunks.push(chunk);
@@ -113,7 +144,7 @@ function cutAt(bytes: Buffer, at: readonly number[]): Buffer[] {
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
 }
 
-describe('frames that are read here', () => {
+describe('frames that are read by the patch', () => {
   it('are what amqplib reads from the same bytes, wherever those are cut', () => {
     fc.assert(
       fc.property(messages, cuts, (bytes, at) => {
@@ -160,7 +191,7 @@ describe('frames that are read here', () => {
     const bytes = Buffer.concat([makeBodyFrame(1, Buffer.from('one')), makeBodyFrame(1, Buffer.from('two'))]);
     const wire = new Wire();
     wire.rest = bytes.subarray(0, 5);
-    readFrames(wire);
+    readFramesFast(wire);
     wire.chunks.push(bytes.subarray(5));
     const contents = wire.frames().map((each) => (each as Frame).content?.toString());
     assert.deepEqual(contents, ['one', 'two']);
@@ -168,7 +199,7 @@ describe('frames that are read here', () => {
 
   it('share what amqplib made of properties, where nobody can change them', () => {
     const wire = new Wire();
-    readFrames(wire);
+    readFramesFast(wire);
     const own = { ...usual, headers: { tries: 1 } };
     for (const of of [usual, usual, own, own]) wire.chunks.push(encodeProperties(PROPERTIES, 1, 9, of));
     const [first, second, third, fourth] = wire.frames().map((each) => (each as Frame).fields);
@@ -185,8 +216,118 @@ describe('frames that are read here', () => {
       { ...new Wire(), recvFrame, stream: {} },
       { rest: Buffer.alloc(0) },
     ]) {
-      readFrames(strange);
+      readFramesFast(strange);
       assert.equal((strange as Partial<Wire>).recvFrame, 'recvFrame' in strange ? recvFrame : undefined);
     }
+  });
+});
+
+/** What amqplib has behind a channel: a buffer that is emptied into the socket in the next turn of the event loop. */
+class Socket extends Writable {
+  readonly read = () => null;
+  readonly writes: string[] = [];
+  readonly buffer = new PassThrough({ objectMode: true });
+
+  constructor() {
+    super({ decodeStrings: false });
+    this.buffer.on('readable', () =>
+      setImmediate(() => {
+        for (let chunk = this.buffer.read(); chunk !== null; chunk = this.buffer.read()) this.write(chunk);
+      }),
+    );
+  }
+
+  override _write(chunk: string, _encoding: string, done: () => void): void {
+    this.writes.push(chunk);
+    done();
+  }
+
+  override _writev(chunks: { chunk: string }[], done: () => void): void {
+    this.writes.push(chunks.map(({ chunk }) => chunk).join(' '));
+    done();
+  }
+
+  send(...frames: readonly string[]): void {
+    for (const frame of frames) this.buffer.write(frame);
+  }
+}
+
+function channelOver(stream: Socket) {
+  return { connection: { ...new Wire(), stream, recvFrame: () => false } };
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('frames that are sent together', () => {
+  it('go in one write, in their order', async () => {
+    const socket = new Socket();
+    inOneWrite(channelOver(socket), () => socket.send('a', 'b', 'c'));
+    await turns(4);
+    assert.deepEqual(socket.writes, ['a b c']);
+  });
+
+  it('go with those of another channel of the same turn', async () => {
+    const socket = new Socket();
+    const channel = channelOver(socket);
+    inOneWrite(channel, () => socket.send('a', 'b'));
+    inOneWrite(channel, () => socket.send('c'));
+    await turns(4);
+    assert.deepEqual(socket.writes, ['a b c']);
+  });
+
+  it('hold nothing up for good when sending fails', async () => {
+    const socket = new Socket();
+    const fail = () => {
+      socket.send('a');
+      throw new Error('the channel is closed');
+    };
+    assert.throws(() => inOneWrite(channelOver(socket), fail), /is closed/);
+    await turns(4);
+    socket.send('b');
+    await turns(4);
+    assert.deepEqual(socket.writes, ['a', 'b']);
+  });
+
+  it('are sent all the same where the socket cannot be found', async () => {
+    for (const channel of [{}, { connection: {} }, { connection: { ...new Wire(), stream: { cork: 1 } } }]) {
+      let sent = 0;
+      inOneWrite(channel, () => {
+        sent++;
+      });
+      assert.equal(sent, 1);
+    }
+  });
+});
+
+describe('the installed amqplib', () => {
+  it('has the shape that the patches were written for', () => {
+    assert.match(version, /^2\.3\./);
+    assert.notEqual(openerPrototype(), undefined, 'a connection opens by the method `open`');
+    assert.equal(readFramesFast(new Connection(new PassThrough())), true, 'frames are read by the patch');
+  });
+
+  it('holds a channel’s connection where acknowledgements are sent from', () => {
+    const connection = new Connection(new PassThrough());
+    assert.equal((new Channel(connection) as unknown as { connection: object }).connection, connection);
+  });
+
+  it('says "message nacked" when the broker refuses a publication', () => {
+    const channel = new Channel(new Connection(new PassThrough()));
+    const outcomes: boolean[] = [];
+    for (const _ of [1, 2]) channel.pushConfirmCallback((error) => outcomes.push(isNack(error)));
+    channel.emit('ack', { deliveryTag: 1, multiple: false });
+    channel.emit('nack', { deliveryTag: 2, multiple: false });
+    assert.deepEqual(outcomes, [false, true]);
+  });
+
+  it('acknowledges by the tag of a message alone', () => {
+    const sent: unknown[] = [];
+    const channel = { sendImmediately: (_method: number, fields: object) => sent.push(fields) };
+    ChannelOfPromises.prototype.ack.call(channel, messageWith(7), true);
+    ChannelOfPromises.prototype.nack.call(channel, messageWith(8), false, true);
+    const tags = sent.map((fields) => (fields as { deliveryTag: number }).deliveryTag);
+    assert.deepEqual(tags, [7, 8]);
   });
 });
