@@ -1,19 +1,20 @@
 /**
- * When settlements go to the broker: those of all channels that halves of one pair may come by, in one turn. A bridge
- * that is killed then leaves behind both halves of a pair or neither, but for what is cut in the middle of a write.
+ * When acknowledgements go to the broker: those of all channels that events of one trace point may come by, in one turn.
+ * A bridge that is killed then leaves behind both events of a point or neither, but for what is cut within a write.
  *
  * They wait for each other while more than a few would need a frame of their own, as long as the root of a trace is open
- * before them: frames are what an acknowledgement costs the broker, and nearly all of them go in one `multiple` frame
- * when that trace is over. In a drain that halves the broker's work. What waits when the bridge is killed comes again,
- * as what is on its way does.
+ * before them. Frames are what an acknowledgement costs the broker, and nearly all of them go in one `multiple` frame
+ * when that trace is over. In a drain that halves the broker's work. What waits when the bridge is killed is
+ * redelivered, as what is on its way is.
  */
+import type { AckTracker } from './ack-tracker.js';
 
-/** Up to this part of a channel's window, settlements wait … */
+/** Up to this part of a channel's window, acknowledgements wait … */
 const MOST_OF_WINDOW = 0.25;
 /**
  * … or up to this part behind many that are open. So it is while a batch is late that others have overtaken: RabbitMQ then
- * looks for each frame's message past a thousand others, and 2,000 such frames kept it from handing out anything for
- * a second and a half.
+ * looks for each frame's message past a thousand others, and 2,000 such frames kept it from delivering anything for a
+ * second and a half.
  */
 const MOST_BEHIND_MANY = 0.5;
 /**
@@ -24,20 +25,15 @@ const LONGEST_WAIT_MS = 1_000;
 /**
  * They go before, though, once at most this part of them would need a frame of its own. So it is whenever a trace is over
  * and the next one has begun, as in a drain. Left to a moment that the other bounds choose, now and then some 2,000 went in
- * frames of their own, each of which RabbitMQ looks for past all that is open before it: it handed out nothing for a second.
+ * frames of their own, each of which RabbitMQ looks for past all that is open before it: it delivered nothing for a second.
  */
 const FEW = 0.125;
 
-/** One channel's settlements. */
+/** One channel's acknowledgements. */
 export interface AckChannel {
-  /** How many messages the broker hands out ahead of their settlement. */
+  /** How many messages the broker delivers ahead of their acknowledgement. */
   readonly window: number;
-  /** How many settlements the broker does not know of. */
-  readonly waiting: number;
-  /** How many of them would need a frame of their own now, but may need none later. */
-  readonly scattered: number;
-  /** Whether the latest of them is behind many messages that are open. */
-  readonly isBehindMany: boolean;
+  readonly tracker: Pick<AckTracker, 'waiting' | 'scattered' | 'isBehindMany'>;
   /** Tells the broker of all of them. Never throws. */
   flush(): void;
 }
@@ -52,14 +48,14 @@ export class AckScheduler {
     this.#channels.add(channel);
   }
 
-  /** The channel is gone, and its settlements with it. */
+  /** The channel is gone, and its acknowledgements with it. */
   leave(channel: AckChannel): void {
     this.#channels.delete(channel);
     if (this.#channels.size === 0) this.#stopWaiting();
   }
 
   /**
-   * Something was settled: looks at the end of the event loop's turn, since a batch settles a thousand at once.
+   * Something was acknowledged: looks at the end of the event loop's turn, since a batch ends a thousand at once.
    * @param isUrgent - whether all must go then. A copy of the message is in another queue: until this one is
    * acknowledged it may come twice.
    */
@@ -83,11 +79,11 @@ export class AckScheduler {
 
   #mayWait(): boolean {
     let [waiting, scattered] = [0, 0];
-    for (const channel of this.#channels) {
-      if (channel.waiting > channel.window * MOST_BEHIND_MANY) return false;
-      if (channel.waiting > channel.window * MOST_OF_WINDOW && !channel.isBehindMany) return false;
-      waiting += channel.waiting;
-      scattered += channel.scattered;
+    for (const { tracker, window } of this.#channels) {
+      if (tracker.waiting > window * MOST_BEHIND_MANY) return false;
+      if (tracker.waiting > window * MOST_OF_WINDOW && !tracker.isBehindMany) return false;
+      waiting += tracker.waiting;
+      scattered += tracker.scattered;
     }
     return scattered > waiting * FEW;
   }

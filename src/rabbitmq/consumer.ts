@@ -11,9 +11,9 @@ import type { Log, Origin, ReceiverHandler, Rejection } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import { settledWithin } from '../pause.js';
 import type { AckChannel, AckScheduler } from './ack-scheduler.js';
-import { type Acknowledger, AckTracker } from './ack-tracker.js';
+import { AckTracker } from './ack-tracker.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
-import { inOneWrite, messageWith } from './amqplib-patches.js';
+import { acknowledgerOf, inOneWrite } from './amqplib-patches.js';
 import { BodyArena } from './body-arena.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './hints.js';
@@ -40,21 +40,13 @@ export type ConsumerEnd =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'closed'; readonly error: Error | undefined };
 
-/** The bridge's own channel and its connection. */
-interface Own {
-  readonly channel: Channel;
-  readonly connection: Pick<BrokerConnection, 'destroy'>;
-}
-
 export class Consumer implements DeliveryOwner, AckChannel {
   /** Resolves when no further message will come. */
   readonly ended: Promise<ConsumerEnd>;
-  readonly #tracker: AckTracker;
+  readonly tracker: AckTracker;
   readonly #bodies = new BodyArena(() => this.outstanding);
-  readonly #acknowledger: Acknowledger;
-  readonly #closed: Promise<true>;
+  readonly #acks: ReturnType<typeof acknowledgerOf>;
   #end!: (how: ConsumerEnd) => void;
-  #close!: (isClosed: true) => void;
   readonly #tags: string[] = [];
   #error: Error | undefined;
   #isOpen = true;
@@ -69,18 +61,15 @@ export class Consumer implements DeliveryOwner, AckChannel {
     private readonly channel: AmqpChannel,
     private readonly origin: Origin,
     private readonly options: ConsumerOptions,
-    private readonly own?: Own,
+    private readonly own?: {
+      readonly channel: Channel;
+      readonly connection: Pick<BrokerConnection, 'destroy'>;
+    },
   ) {
-    this.#tracker = new AckTracker(own !== undefined);
-    this.#acknowledger = {
-      ack: (tag, multiple) => channel.ack(messageWith(tag), multiple),
-      reject: (tag) => channel.nack(messageWith(tag), false, false),
-    };
+    this.tracker = new AckTracker(own !== undefined);
+    this.#acks = acknowledgerOf(channel);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
-    });
-    this.#closed = new Promise((resolve) => {
-      this.#close = resolve;
     });
     options.acks.join(this);
     this.#isStopping = options.stopping.aborted;
@@ -109,23 +98,11 @@ export class Consumer implements DeliveryOwner, AckChannel {
 
   /** How many of its deliveries are the handler's. */
   get unacknowledged(): number {
-    return this.#tracker.unacknowledged;
+    return this.tracker.unacknowledged;
   }
 
   get window(): number {
     return this.#window;
-  }
-
-  get waiting(): number {
-    return this.#tracker.waiting;
-  }
-
-  get scattered(): number {
-    return this.#tracker.scattered;
-  }
-
-  get isBehindMany(): boolean {
-    return this.#tracker.isBehindMany;
   }
 
   /** How many of its deliveries were acknowledged, rejected or requeued. */
@@ -135,7 +112,7 @@ export class Consumer implements DeliveryOwner, AckChannel {
 
   /** What is unacknowledged, oldest first, with what is no longer the handler's. */
   get outstanding(): Iterable<RabbitDelivery> {
-    return this.#tracker as Iterable<RabbitDelivery>;
+    return this.tracker as Iterable<RabbitDelivery>;
   }
 
   /** Whether anything unacknowledged was delivered so often before, by a quorum queue. */
@@ -164,7 +141,9 @@ export class Consumer implements DeliveryOwner, AckChannel {
   /** No more messages; what was handed over can still be acknowledged. Never rejects. */
   async cancel(): Promise<void> {
     if (!this.#isOpen) return;
-    await this.#answered(Promise.all(this.#tags.map((tag) => this.#cancelOne(tag))).then(() => true));
+    // A channel that is closing throws, or rejects: then there is nothing to cancel.
+    const cancel = async (tag: string): Promise<unknown> => this.channel.cancel(tag);
+    await this.#answered(Promise.allSettled(this.#tags.map(cancel)));
   }
 
   /** Sends the acknowledgements held back, and waits for the broker to have them; all else returns to the queue. */
@@ -174,10 +153,11 @@ export class Consumer implements DeliveryOwner, AckChannel {
     // The broker reads a channel's frames in order: its answer comes after the acknowledgements took effect.
     // (The connection's closing would not do: amqplib lets it overtake what channels still have to send.)
     if (this.own !== undefined) {
+      const closed = new Promise((resolve) => this.channel.on('close', () => resolve(true)));
       this.own.channel.close().catch(() => undefined);
-      await this.#answered(this.#closed);
+      await this.#answered(closed);
     } else {
-      for (const { tag } of this.outstanding) this.#giveBack(tag);
+      for (const { tag } of this.outstanding) this.#tell(() => this.#acks.requeue(tag));
       await this.cancel();
     }
     this.#lose();
@@ -187,52 +167,52 @@ export class Consumer implements DeliveryOwner, AckChannel {
   fail(error: Error): void {
     this.#error ??= error;
     if (this.own === undefined) this.#lose();
-    else this.own.channel.close().catch(() => this.#lose());
+    else this.own.channel.close().catch(() => undefined);
   }
 
   /** Gives what came before this moment (monotonic ms) back to its queue, the oldest first. */
   requeueOlderThan(moment: number): void {
     for (const delivery of this.outstanding) {
       if (this.#isStopping || delivery.since > moment) return;
-      if (!this.#tracker.remove(delivery)) continue;
+      if (!this.tracker.remove(delivery)) continue;
       this.options.handler.onRequeued(delivery);
-      this.#giveBack(delivery.tag);
+      this.#tell(() => this.#acks.requeue(delivery.tag));
     }
   }
 
   acknowledge(delivery: RabbitDelivery): boolean {
-    return this.#tracker.acknowledge(delivery) && this.#finish();
+    return this.tracker.acknowledge(delivery) && this.#finish();
   }
 
   deadLetter(delivery: RabbitDelivery, why: Rejection): boolean {
     delivery.keepBody();
     const { deadLetter } = this.options;
-    if (deadLetter === undefined) return this.#tracker.reject(delivery) && this.#finish();
-    if (!this.#tracker.beginMove(delivery)) return false;
+    if (deadLetter === undefined) return this.tracker.reject(delivery) && this.#finish();
+    if (!this.tracker.beginMove(delivery)) return false;
     deadLetter(delivery, why);
     return true;
   }
 
   beginRequeue(delivery: RabbitDelivery): boolean {
-    if (!this.#tracker.beginMove(delivery)) return false;
+    if (!this.tracker.beginMove(delivery)) return false;
     this.options.handler.onRequeued(delivery);
     return true;
   }
 
   onCopied(delivery: RabbitDelivery): void {
     // Until the original is acknowledged, the message may come twice.
-    if (this.#tracker.endMove(delivery)) this.#finish(true);
+    if (this.tracker.endMove(delivery)) this.#finish(true);
   }
 
   onNotCopied(delivery: RabbitDelivery): void {
     // While stopping it stays where it is: it returns to the broker with the channel's end.
     if (this.#isStopping) return;
     const fresh = delivery.again();
-    if (this.#tracker.replace(delivery, fresh)) this.#handOver(fresh);
+    if (this.tracker.replace(delivery, fresh)) this.#handOver(fresh);
   }
 
   flush(): void {
-    this.#tell(() => inOneWrite(this.channel, () => this.#tracker.flush(this.#acknowledger)));
+    this.#tell(() => inOneWrite(this.channel, () => this.tracker.flush(this.#acks)));
   }
 
   #finish(isUrgent = false): true {
@@ -242,17 +222,14 @@ export class Consumer implements DeliveryOwner, AckChannel {
   }
 
   #receive(message: AmqpMessage | null): void {
-    if (message === null) {
-      this.#end({ kind: 'cancelled' });
-      return;
-    }
+    if (message === null) return this.#end({ kind: 'cancelled' });
     if (this.#isStopping) {
       // On a channel of ours it returns to the broker with the channel's end.
-      if (this.own === undefined) this.#giveBack(message.fields.deliveryTag);
+      if (this.own === undefined) this.#tell(() => this.#acks.requeue(message.fields.deliveryTag));
       return;
     }
     const delivery = new RabbitDelivery(this, this.origin, message, this.options.queue, coarseNow());
-    this.#tracker.add(delivery);
+    this.tracker.add(delivery);
     this.#handOver(delivery);
     this.#tellIfFull();
   }
@@ -275,11 +252,7 @@ export class Consumer implements DeliveryOwner, AckChannel {
   }
 
   #tellIfFull(): void {
-    if (this.#window > 0 && this.#tracker.inFlight >= this.#window) this.options.handler.onFull?.();
-  }
-
-  #giveBack(tag: number): void {
-    this.#tell(() => this.channel.nack(messageWith(tag), false, true));
+    if (this.#window > 0 && this.tracker.inFlight >= this.#window) this.options.handler.onFull?.();
   }
 
   /** amqplib throws on a channel that closes before it says so; the broker delivers the messages again. */
@@ -292,16 +265,8 @@ export class Consumer implements DeliveryOwner, AckChannel {
     }
   }
 
-  async #cancelOne(tag: string): Promise<void> {
-    try {
-      await this.channel.cancel(tag);
-    } catch {
-      // The channel is closing: then there is nothing to cancel.
-    }
-  }
-
   /** A broker that does not answer in time is as good as gone: waiting for it once is enough. */
-  async #answered(answer: Promise<true>): Promise<void> {
+  async #answered(answer: Promise<unknown>): Promise<void> {
     if ((await settledWithin(answer, ANSWER_DEADLINE_MS)) === undefined) this.own?.connection.destroy();
   }
 
@@ -323,11 +288,10 @@ export class Consumer implements DeliveryOwner, AckChannel {
     stopping.removeEventListener('abort', this.#onStopping);
     this.channel.off('close', this.#onClose);
     if (this.own === undefined) this.channel.off('error', this.#onError);
-    const { unacknowledged } = this.#tracker;
-    this.#tracker.abandon();
+    const { unacknowledged } = this.tracker;
+    this.tracker.abandon();
     // Of an origin that delivered nothing nobody knows.
     if (this.#hasDelivered) handler.onOriginLost(this.origin, unacknowledged);
     this.#end({ kind: 'closed', error: this.#error });
-    this.#close(true);
   }
 }

@@ -4,6 +4,7 @@ import { type AckChannel, AckScheduler } from '../../src/rabbitmq/ack-scheduler.
 
 class Channel implements AckChannel {
   readonly window = 100;
+  readonly tracker = this;
   waiting = 0;
   scattered = 0;
   isBehindMany = false;
@@ -22,29 +23,29 @@ class Channel implements AckChannel {
   }
 }
 
-function twoChannels(): { turns: AckScheduler; one: Channel; other: Channel } {
-  const turns = new AckScheduler();
+function twoChannels(): { acks: AckScheduler; one: Channel; other: Channel } {
+  const acks = new AckScheduler();
   const [one, other] = [new Channel(), new Channel()];
-  turns.join(one);
-  turns.join(other);
-  return { turns, one, other };
+  acks.join(one);
+  acks.join(other);
+  return { acks, one, other };
 }
 
 /** Something was settled; resolves when that has been looked at. */
-function settled(turns: AckScheduler): Promise<void> {
-  turns.soon();
+function settled(acks: AckScheduler): Promise<void> {
+  acks.soon();
   return endOfTurn();
 }
 
 /** What was settled waits; once that has changed, all of it goes. */
 async function waitsUntil(
-  { turns, one, other }: ReturnType<typeof twoChannels>,
+  { acks, one, other }: ReturnType<typeof twoChannels>,
   change: () => void,
 ): Promise<void> {
-  await settled(turns);
+  await settled(acks);
   assert.deepEqual([one.flushes, other.flushes], [0, 0]);
   change();
-  await settled(turns);
+  await settled(acks);
   assert.deepEqual([one.flushes, other.flushes], [1, 1]);
 }
 
@@ -52,10 +53,10 @@ const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('settlements', () => {
   it('go at the end of the turn when all of them can go together, once for all that is settled in it', async () => {
-    const { turns, one } = twoChannels();
+    const { acks, one } = twoChannels();
     one.waiting = 2;
-    turns.soon();
-    turns.soon();
+    acks.soon();
+    acks.soon();
     assert.equal(one.flushes, 0);
     await endOfTurn();
     assert.equal(one.flushes, 1);
@@ -63,11 +64,11 @@ describe('settlements', () => {
 
   it('wait while some of any channel would need frames of their own, and then all go', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
-    const { turns, one, other } = twoChannels();
+    const { acks, one, other } = twoChannels();
     one.scatter(2);
     other.waiting = 2;
-    await settled(turns);
-    await settled(turns);
+    await settled(acks);
+    await settled(acks);
     test.mock.timers.tick(999);
     assert.deepEqual([one.flushes, other.flushes], [0, 0]);
     test.mock.timers.tick(1);
@@ -118,23 +119,23 @@ describe('settlements', () => {
   });
 
   it('do not wait when one of them is urgent', async () => {
-    const { turns, one, other } = twoChannels();
+    const { acks, one, other } = twoChannels();
     one.scatter(2);
-    turns.soon();
-    turns.soon(true);
+    acks.soon();
+    acks.soon(true);
     await endOfTurn();
     assert.deepEqual([one.flushes, other.flushes], [1, 1]);
     one.scatter(1);
-    await settled(turns);
+    await settled(acks);
     assert.equal(one.flushes, 1);
-    turns.flush();
+    acks.flush();
   });
 
   it('are not sent to a channel that is gone', async () => {
-    const { turns, one, other } = twoChannels();
+    const { acks, one, other } = twoChannels();
     one.waiting = 1;
-    turns.soon();
-    turns.leave(one);
+    acks.soon();
+    acks.leave(one);
     await endOfTurn();
     assert.deepEqual([one.flushes, other.flushes], [0, 1]);
   });

@@ -6,11 +6,12 @@ import { type Duplex, PassThrough, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  acknowledgerOf,
   inOneWrite,
   isNack,
-  messageWith,
   openerPrototype,
   readFramesFast,
+  switchPatches,
 } from '../../src/rabbitmq/amqplib-patches.js';
 import type { Frame } from '../../src/rabbitmq/frame-cache.js';
 import { property } from '../support/notifications.js';
@@ -325,9 +326,21 @@ describe('the installed amqplib', () => {
   it('acknowledges by the tag of a message alone', () => {
     const sent: unknown[] = [];
     const channel = { sendImmediately: (_method: number, fields: object) => sent.push(fields) };
-    ChannelOfPromises.prototype.ack.call(channel, messageWith(7), true);
-    ChannelOfPromises.prototype.nack.call(channel, messageWith(8), false, true);
+    const { ack, nack } = ChannelOfPromises.prototype;
+    const acks = acknowledgerOf({ ack: ack.bind(channel), nack: nack.bind(channel) });
+    acks.ack(7, true);
+    acks.reject(8);
+    acks.requeue(9);
     const tags = sent.map((fields) => (fields as { deliveryTag: number }).deliveryTag);
-    assert.deepEqual(tags, [7, 8]);
+    assert.deepEqual(tags, [7, 8, 9]);
+  });
+
+  it('is left as it is when the patches are switched off', () => {
+    switchPatches(false);
+    try {
+      assert.equal(readFramesFast(new Connection(new PassThrough())), false);
+    } finally {
+      switchPatches(true);
+    }
   });
 });
