@@ -222,12 +222,13 @@ export class Consumer implements DeliveryOwner, AckChannel {
   }
 
   #receive(message: AmqpMessage | null): void {
-    if (message === null) return this.#end({ kind: 'cancelled' });
-    if (this.#isStopping) {
-      // On a channel of ours it returns to the broker with the channel's end.
-      if (this.own === undefined) this.#tell(() => this.#acks.requeue(message.fields.deliveryTag));
-      return;
-    }
+    if (message === null) this.#end({ kind: 'cancelled' });
+    else if (!this.#isStopping) this.#deliver(message);
+    // On a channel of ours it returns to the broker with the channel's end.
+    else if (this.own === undefined) this.#tell(() => this.#acks.requeue(message.fields.deliveryTag));
+  }
+
+  #deliver(message: AmqpMessage): void {
     const delivery = new RabbitDelivery(this, this.origin, message, this.options.queue, coarseNow());
     this.tracker.add(delivery);
     this.#handOver(delivery);
