@@ -18,7 +18,7 @@ import { settledWithin } from '../pause.js';
 import { readFramesFast, untilOpened } from './amqplib-patches.js';
 import { hostAndPort, type Where } from './hints.js';
 
-export type { Channel, ConfirmChannel } from 'amqplib';
+export type { Channel, GetMessage } from 'amqplib';
 
 /** How the connection is called in the broker's listings. */
 export const CONNECTION_NAME = 'osprofiler-otel-bridge';

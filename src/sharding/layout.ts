@@ -4,7 +4,7 @@
  * layout is in use. While the exchange is gone nothing can be written to the shards.
  */
 import { pause } from '../pause.js';
-import type { BrokerConnection, Channel } from '../rabbitmq/connection.js';
+import type { BrokerConnection, Channel, GetMessage } from '../rabbitmq/connection.js';
 import {
   exchangeName,
   indicesOf,
@@ -144,24 +144,19 @@ export function combined(depths: ReadonlyMap<number, QueueDepth>): QueueDepth {
   return { messages, consumers };
 }
 
-type GetMessage = Exclude<Awaited<ReturnType<Channel['get']>>, false>;
-
 async function getAll(channel: Channel): Promise<GetMessage[]> {
   const messages: GetMessage[] = [];
-  for (;;) {
-    const message = await channel.get(RECORD_QUEUE);
-    if (message === false) return messages;
-    messages.push(message);
-  }
+  const next = () => channel.get(RECORD_QUEUE);
+  for (let message = await next(); message !== false; message = await next()) messages.push(message);
+  return messages;
 }
 
 /** A message of another program in this queue is no record. */
 function parse(content: Buffer): LayoutRecord[] {
   try {
     const { generation, shards, queueType, old } = JSON.parse(content.toString('utf8'));
-    if (!isCount(generation) || !isCount(shards) || !Array.isArray(old)) return [];
-    const type = queueType === 'classic' ? queueType : 'quorum';
-    return [{ shards, queueType: type, generation, old: old.filter(isCount) }];
+    if (![generation, shards, ...old].every(isCount)) return [];
+    return [{ shards, queueType: queueType === 'classic' ? queueType : 'quorum', generation, old }];
   } catch {
     return [];
   }

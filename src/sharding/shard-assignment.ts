@@ -17,8 +17,6 @@ export interface ShardAssignmentOptions {
   /** Take a shard only when nobody consumes it; otherwise stand by behind whoever does. */
   readonly onlyFree: boolean;
   readonly session: (queue: string) => ConsumerSessionOptions;
-  /** A session ended by itself: its queue or its channel is gone. */
-  readonly onLost: (index: number) => void;
 }
 
 export class ShardAssignment {
@@ -76,11 +74,14 @@ export class ShardAssignment {
   }
 
   async #take(index: number): Promise<void> {
-    const { connection, shards, session: optionsOf, onLost } = this.options;
-    const session = await ConsumerSession.open(connection, optionsOf(shardQueue(index, shards)));
+    const { connection, shards, session: optionsOf } = this.options;
+    const options = optionsOf(shardQueue(index, shards));
+    const session = await ConsumerSession.open(connection, options);
     this.#sessions.set(index, session);
+    // Its queue or its channel is gone, unless it was closed here.
     void session.ended.then(async () => {
-      if ((await this.#close(index, session)) && connection.open) onLost(index);
+      if ((await this.#close(index, session)) && connection.open)
+        options.log.warn({ shard: index }, 'a shard was lost; taking it again if it is there');
     });
   }
 

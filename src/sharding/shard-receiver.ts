@@ -171,8 +171,6 @@ export class ShardReceiver implements Receiver {
       shards: record.shards,
       onlyFree: this.#options.shards === 'auto',
       session: (queue) => this.#sessionOptions(connected, queue, handler),
-      onLost: (index) =>
-        this.#options.log.warn({ shard: index }, 'a shard was lost; taking it again if it is there'),
     });
     return this.#assignment;
   }
