@@ -4,29 +4,29 @@
  * A delivery is settled exactly once: after the backend took the span that it made, or because there is nothing to
  * make of it. Until then the broker keeps it.
  */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { type Assembled, Assembler, type AssemblerOptions } from './assembler.js';
 import { coarseNow } from './clock.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type DecodeOptions, decode } from './codec/envelope.js';
 import type { TraceEvent } from './codec/trace-event.js';
 import type { Delivery, Log, Origin, Receiver, ReceiverHandler, Sink } from './contracts.js';
-import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
+import { type Counts, count, countSpans, type FilterReason, newCounts, type RejectReason } from './counts.js';
+import type { OutgoingSpan } from './encoded-span.js';
 import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
 import { type FinishedPoint, type InFlightSpan, InFlightSpans, type PendingDelivery } from './in-flight.js';
-import { DEFAULT_PAIR_BOUNDS, pointId } from './pairing/pair.js';
+import { DEFAULT_PAIR_BOUNDS, pointId, rootId, type TracePoint } from './pairing/pair.js';
 import type { PointId } from './pairing/point-table.js';
-import { type Translated, Translator, type TranslatorOptions } from './translator.js';
+import type { Pipeline } from './pipeline.js';
 
 /** What a {@link Bridge} is made of. */
 export interface BridgeOptions {
   readonly receivers: readonly Receiver[];
   readonly sink: Sink;
-  readonly translate?: TranslatorOptions;
+  /** Decodes messages, and encodes spans as the sink takes them. */
+  readonly pipeline: Pipeline;
+  readonly assemble?: AssemblerOptions;
   readonly batch?: Partial<BatchOptions>;
   readonly retry?: RetryOptions;
-  /** Bytes of a message, before and after decompression, beyond which it is set aside. @default 4 MiB */
-  readonly maxMessageBytes?: number;
   readonly log: Log;
   /** Told of each delivery that was set aside, after it was settled; must not throw. */
   readonly onRejected?: (delivery: Delivery, reason: RejectReason, detail: string) => void;
@@ -37,6 +37,7 @@ interface Token extends PendingDelivery {
   readonly point: PointId;
 }
 
+const RETRYING = 'the backend did not take a batch; trying again';
 /** How often overdue halves are looked for; the pair timeout is far longer. */
 const OVERDUE_CHECK_MS = 1_000;
 
@@ -47,10 +48,9 @@ export class Bridge {
   private readonly sink: Sink;
   private readonly log: Log;
   private readonly onRejected: BridgeOptions['onRejected'];
-  private readonly maxMessageBytes: number;
-  private readonly decoding: DecodeOptions;
+  private readonly pipeline: Pipeline;
   private readonly pairTimeoutMs: number;
-  private readonly translator: Translator<Token>;
+  private readonly assembler: Assembler<Token>;
   private readonly batcher: Batcher<InFlightSpan>;
   private readonly pending = new InFlightSpans();
 
@@ -59,12 +59,12 @@ export class Bridge {
     this.sink = options.sink;
     this.log = options.log;
     this.onRejected = options.onRejected;
-    this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-    this.decoding = { sqlParameters: options.translate?.sqlParameters ?? false };
-    this.pairTimeoutMs = options.translate?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
-    this.translator = new Translator(options.translate, options.sink.encode ? 'unread' : 'whole');
+    this.pipeline = options.pipeline;
+    this.pairTimeoutMs = options.assemble?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
+    this.assembler = new Assembler(options.assemble);
     const retrier = new Retrier(options.sink, {
-      onRetry: (...why) => this.onRetry(...why),
+      onRetry: (reason, delayMs, attempt) =>
+        this.log.warn({ reason, delayMs: Math.round(delayMs), attempt }, RETRYING),
       ...options.retry,
     });
     this.batcher = new Batcher(retrier, { ...DEFAULT_BATCH, ...options.batch }, (spans, outcome) =>
@@ -78,12 +78,15 @@ export class Bridge {
   }
 
   get openPoints(): number {
-    return this.translator.openPoints;
+    return this.assembler.openPoints;
   }
 
   /** The spans of open trace points as they would be without their stop, by arrival; nothing changes by reading them. */
-  readonly openSpans = (isWanted: (start: TraceEvent) => boolean = () => true): Iterable<ReadableSpan> =>
-    this.translator.openSpans(isWanted);
+  *openSpans(isWanted: (start: TraceEvent) => boolean = () => true): Generator<OutgoingSpan> {
+    for (const start of this.assembler.openStarts()) {
+      if (isWanted(start)) yield this.pipeline.encode({ start, stop: undefined });
+    }
+  }
 
   /** Spans that are made and have no outcome yet. */
   get pendingSpans(): number {
@@ -114,7 +117,7 @@ export class Bridge {
 
   /** The input has ended and nothing more will come: what is open leaves as incomplete spans. */
   async finish(): Promise<void> {
-    this.forwardAll(this.translator.flush());
+    this.forwardAll(this.assembler.flush());
     await this.batcher.flush();
   }
 
@@ -144,7 +147,7 @@ export class Bridge {
   private receive(delivery: Delivery): void {
     this.counts.received++;
     this.counts.receivedBytes += delivery.size;
-    const decoded = decode(delivery.body, delivery.properties, this.maxMessageBytes, this.decoding);
+    const decoded = this.pipeline.decode(delivery.body, delivery.properties);
     if (decoded.kind === 'foreign') this.filter('foreign', [delivery]);
     else if (decoded.kind === 'malformed') this.reject(delivery, decoded.reason, decoded.detail);
     else this.take(decoded.event, delivery);
@@ -154,7 +157,7 @@ export class Bridge {
     const point = pointId(notification);
     const held: Token = { point, phase: notification.phase, delivery };
     if (this.comesAgain(held)) return;
-    this.forwardAll(this.translator.add(notification, held, delivery.size, coarseNow(), point));
+    this.forwardAll(this.assembler.add(notification, held, delivery.size, coarseNow(), point));
   }
 
   /** A half of a point that is past translation: a redelivery, a duplicate, or too late. */
@@ -189,42 +192,47 @@ export class Bridge {
     return true;
   }
 
-  private forwardAll(all: Iterable<Translated<Token>>): void {
-    for (const translated of all) {
-      if (translated.kind === 'span') {
-        this.forward(translated);
-        continue;
-      }
-      const { tokens } = translated;
-      const deliveries = tokens.map(({ delivery }) => delivery);
-      if (translated.kind === 'dropped') this.drop(translated.reason, tokens);
-      else if (translated.kind === 'duplicate') this.settleAs('duplicate', deliveries);
-      else this.rejectAll(deliveries, 'untranslatable', messageOf(translated.error));
+  private forwardAll(all: Iterable<Assembled<Token>>): void {
+    for (const each of all) {
+      if (each.kind === 'point') this.forward(each.point);
+      else if (each.kind === 'root') this.forwardRoot(each);
+      else if (each.kind === 'dropped') this.drop(each.reason, each.tokens);
+      else this.settleAs('duplicate', deliveriesOf(each.tokens));
     }
   }
 
   private drop(reason: FilterReason, tokens: readonly Token[]): void {
     const [token] = tokens;
     if (token === undefined || tokens.every(({ delivery }) => delivery.live)) {
-      this.filter(
-        reason,
-        tokens.map(({ delivery }) => delivery),
-      );
+      this.filter(reason, deliveriesOf(tokens));
     } else {
       // A half that comes again is remembered: alone it would become an incomplete span.
       this.pending.end(this.pending.begin(token.point, false, tokens), coarseNow());
     }
   }
 
-  private forward(translated: Translated<Token> & { kind: 'span' }): void {
-    const { span, incomplete, tokens } = translated;
+  private forward(point: TracePoint<Token>): void {
+    const { start, stop, tokens } = point;
+    let span: OutgoingSpan;
+    try {
+      span = this.pipeline.encode(point);
+    } catch (error) {
+      // A bug in the mapping. Other notifications are not touched.
+      for (const { delivery } of tokens) this.reject(delivery, 'untranslatable', messageOf(error));
+      return;
+    }
     const bytes = tokens.reduce((sum, { delivery }) => sum + delivery.size, 0);
-    const pending = this.pending.begin(translated.point, incomplete, tokens);
-    this.batcher.add(this.sink.encode?.(span) ?? span, pending, bytes);
+    const isIncomplete = start === undefined || stop === undefined;
+    this.batcher.add(span, this.pending.begin(point, isIncomplete, tokens), bytes);
+  }
+
+  private forwardRoot({ of, begin, end }: Assembled<Token> & { kind: 'root' }): void {
+    const span = this.pipeline.encodeRoot(of, begin, end);
+    this.batcher.add(span, this.pending.begin(rootId(of), false, []), 0);
   }
 
   private expire(): void {
-    this.forwardAll(this.translator.overdue(coarseNow()));
+    this.forwardAll(this.assembler.overdue(coarseNow()));
     this.settleAs('duplicate', [...this.pending.overdue(coarseNow(), this.pairTimeoutMs)]);
   }
 
@@ -234,20 +242,18 @@ export class Bridge {
     if (outcome.kind === 'accepted') this.countTaken(spans, outcome);
     for (const span of spans) {
       if (outcome.kind === 'accepted') this.settleAs('exported', this.pending.end(span, when));
-      else
-        this.rejectAll(this.pending.refuse(span, when, outcome.reason), 'refused-by-backend', outcome.reason);
+      else this.rejectRefused(span, when, outcome.reason);
     }
   }
 
-  private countTaken(
-    spans: readonly InFlightSpan[],
-    { refused: claimed = 0, message }: FinalOutcome & { kind: 'accepted' },
-  ): void {
-    // A backend that claims more than it was sent must not turn the count back.
-    const refused = Math.min(claimed, spans.length);
-    this.counts.spans += spans.length - refused;
-    this.counts.refusedSpans += refused;
-    for (const { incomplete } of spans) if (incomplete) this.counts.incompleteSpans++;
+  private rejectRefused(span: InFlightSpan, when: number, reason: string): void {
+    for (const delivery of this.pending.refuse(span, when, reason))
+      this.reject(delivery, 'refused-by-backend', reason);
+  }
+
+  private countTaken(spans: readonly InFlightSpan[], outcome: FinalOutcome & { kind: 'accepted' }): void {
+    const { message } = outcome;
+    const refused = countSpans(this.counts, spans, outcome.refused);
     if (refused > 0)
       this.log.warn(
         { refused, message },
@@ -270,10 +276,6 @@ export class Bridge {
     }
   }
 
-  private rejectAll(deliveries: readonly Delivery[], reason: RejectReason, detail: string): void {
-    for (const delivery of deliveries) this.reject(delivery, reason, detail);
-  }
-
   private reject(delivery: Delivery, reason: RejectReason, detail: string): void {
     if (!delivery.deadLetter({ reason, detail })) return;
     count(this.counts.rejected, reason);
@@ -287,14 +289,11 @@ export class Bridge {
 
   private forget(origin: Origin, unsettled: number): void {
     this.counts.returned += unsettled;
-    this.translator.forget(({ delivery }) => delivery.origin === origin);
+    this.assembler.forget(({ delivery }) => delivery.origin === origin);
     this.pending.forgetDead();
   }
+}
 
-  private onRetry(reason: string, delayMs: number, attempt: number): void {
-    this.log.warn(
-      { reason, delayMs: Math.round(delayMs), attempt },
-      'the backend did not take a batch; trying again',
-    );
-  }
+function deliveriesOf(tokens: readonly Token[]): Delivery[] {
+  return tokens.map(({ delivery }) => delivery);
 }

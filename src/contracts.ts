@@ -2,7 +2,7 @@
  * The contract on the ground floor. Receivers and exporters know this page and not each other: a receiver hands
  * over deliveries, a sink takes spans and says what became of them, and the bridge settles the former by the latter.
  */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { OutgoingSpan, SpanEncoding } from './encoded-span.js';
 
 /** What of a message's AMQP properties matters for reading its body. */
 export interface MessageProperties {
@@ -118,14 +118,11 @@ export type Outcome =
   | { readonly kind: 'permanent'; readonly reason: string };
 
 /** Takes batches of spans. One interface for OTLP, the console, a library user's function and the wrappers round them. */
-export interface Sink {
-  /**
-   * Writes a span down as it will be sent, so that little of it has to live until then. It stays a span, which is read
-   * again by whoever looks closer. Never throws. Absent: spans wait as they are.
-   */
-  readonly encode?: ((span: ReadableSpan) => ReadableSpan) | undefined;
+export interface Sink<Span extends OutgoingSpan = OutgoingSpan> {
+  /** How spans are encoded for it. Absent: it takes spans as the mapping makes them. */
+  readonly encoding?: SpanEncoding | undefined;
   /** Never throws or rejects: failure is an outcome. */
-  send(spans: readonly ReadableSpan[]): Promise<Outcome>;
+  send(spans: readonly Span[]): Promise<Outcome>;
   close(): Promise<void>;
 }
 

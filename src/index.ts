@@ -8,10 +8,9 @@
 
 import './supported-node.js';
 
-export { Bridge, type BridgeOptions } from './bridge.js';
+export type { SamplingOptions } from './assembler.js';
 export {
   type Decoded,
-  type DecodeOptions,
   decode,
   MALFORMED_REASONS,
   type Malformed,
@@ -81,7 +80,6 @@ export {
 } from './rabbitmq/rabbitmq.js';
 export { type RecordingOptions, RecordingReceiver } from './recordings/recording.js';
 export {
-  type SamplingOptions,
   type Translated,
   Translator,
   type TranslatorOptions,

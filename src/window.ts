@@ -1,18 +1,19 @@
 /** How many deliveries a receiver has to give out ahead of their settlement. */
+
+import { type AssemblerOptions, heldBound } from './assembler.js';
 import { type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
-import { heldBound, type TranslatorOptions } from './translator.js';
 
 /** AMQP's prefetch count is an unsigned 16-bit number. */
 const MAX_PREFETCH = 65_535;
 
 /**
- * The prefetch for a bridge with these options: the deliveries that the translator holds back at most, and the two halves
+ * The prefetch for a bridge with these options: the deliveries that the assembler holds back at most, and the two halves
  * of every span in a batch that fills or is on its way. More than the former, so that a window full of starts still
  * lets their stops in.
  * @returns 1 to 65,535.
  */
 export function windowFor(
-  translate: TranslatorOptions = {},
+  translate: AssemblerOptions = {},
   batch: Partial<Pick<BatchOptions, 'maxSize' | 'maxInFlight'>> = {},
 ): number {
   const { maxSize, maxInFlight } = { ...DEFAULT_BATCH, ...batch };

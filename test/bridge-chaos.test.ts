@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Bridge } from '../src/bridge.js';
 import type { Outcome } from '../src/contracts.js';
 import { total } from '../src/counts.js';
+import { makeBridge } from './support/bridge.js';
 import { FakeReceiver } from './support/fake-receiver.js';
 import { body, property } from './support/notifications.js';
 import { RememberingLog } from './support/receiving.js';
@@ -67,7 +67,7 @@ describe('the bridge, whatever happens round it', () => {
 class World {
   readonly receiver = new FakeReceiver();
   readonly sink = new HeldSink();
-  readonly bridge = new Bridge({
+  readonly bridge = makeBridge({
     receivers: [this.receiver],
     sink: this.sink,
     log: new RememberingLog(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Bridge } from '../src/bridge.js';
+import type { Bridge } from '../src/bridge.js';
 import type { Delivery, Receiver, ReceiverHandler } from '../src/contracts.js';
 import { total } from '../src/counts.js';
 import { AckScheduler } from '../src/rabbitmq/ack-scheduler.js';
@@ -9,6 +9,7 @@ import { Consumer } from '../src/rabbitmq/consumer.js';
 import type { RabbitDelivery } from '../src/rabbitmq/rabbit-delivery.js';
 import { Requeuer } from '../src/rabbitmq/requeue.js';
 import { StatusLogger } from '../src/rabbitmq/status-logger.js';
+import { makeBridge } from './support/bridge.js';
 import { type Ending, ModelBroker } from './support/model-broker.js';
 import { body, property } from './support/notifications.js';
 import { RememberingLog } from './support/receiving.js';
@@ -109,7 +110,7 @@ class World implements Receiver {
   private renewal: Requeuer | undefined;
 
   constructor(deliveredBefore: readonly boolean[]) {
-    this.bridge = new Bridge({
+    this.bridge = makeBridge({
       receivers: [this],
       sink: this.sink,
       log: this.log,
@@ -205,7 +206,7 @@ class World implements Receiver {
   private held(): Delivery[] {
     const { bridge } = this;
     const open: Delivery[] = [];
-    for (let half = bridge['translator']['pairer']['oldest']; half !== undefined; half = half.newer)
+    for (let half = bridge['assembler']['pairer']['oldest']; half !== undefined; half = half.newer)
       open.push(half.token.delivery);
     const onTheirWay = [...bridge['pending']['spans'].values()].flatMap(({ start, stop }) =>
       [start, stop].filter((delivery) => delivery !== undefined),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { Bridge, type BridgeOptions } from '../src/bridge.js';
+import type { Bridge } from '../src/bridge.js';
 import { total } from '../src/counts.js';
+import { makeBridge, type TestBridgeOptions } from './support/bridge.js';
 import { type FakeDelivery, FakeReceiver } from './support/fake-receiver.js';
 import { body } from './support/notifications.js';
 import { RememberingLog } from './support/receiving.js';
@@ -160,10 +161,10 @@ function again(receiver: FakeReceiver, message: Buffer): FakeDelivery {
   return receiver.give(message, {}, true);
 }
 
-function bridging(options: Partial<BridgeOptions> = {}) {
+function bridging(options: Partial<TestBridgeOptions> = {}) {
   const receiver = new FakeReceiver();
   const sink = new HeldSink();
-  const bridge = new Bridge({
+  const bridge = makeBridge({
     receivers: [receiver],
     sink,
     log: new RememberingLog(),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { Bridge, type BridgeOptions } from '../src/bridge.js';
+import type { Bridge } from '../src/bridge.js';
 import type { Outcome } from '../src/contracts.js';
 import { type Counts, total } from '../src/counts.js';
 import { BridgeError } from '../src/errors.js';
+import { makeBridge, type TestBridgeOptions } from './support/bridge.js';
 import { FakeReceiver } from './support/fake-receiver.js';
 import { body } from './support/notifications.js';
 import { RememberingLog } from './support/receiving.js';
@@ -233,11 +234,11 @@ describe('the bridge, when a channel dies', () => {
   });
 });
 
-function bridging(options: Partial<BridgeOptions> = {}) {
+function bridging(options: Partial<TestBridgeOptions> = {}) {
   const receiver = new FakeReceiver();
   const sink = new HeldSink();
   const log = new RememberingLog();
-  const bridge = new Bridge({
+  const bridge = makeBridge({
     receivers: [receiver],
     sink,
     log,

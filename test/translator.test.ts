@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { heldBound } from '../src/assembler.js';
 import { decode } from '../src/codec/envelope.js';
 import type { TraceEvent } from '../src/codec/trace-event.js';
 import { pointKey } from '../src/pairing/pair.js';
-import { heldBound, type Translated, Translator, type TranslatorOptions } from '../src/translator.js';
+import { type Translated, Translator, type TranslatorOptions } from '../src/translator.js';
 import { captureNames, readCapture } from './support/captures.js';
 import { property, start, stop } from './support/notifications.js';
 

@@ -1,4 +1,5 @@
 /** Which traces replay exported, for links to them. */
+import { traceIdOf } from '../encoded-span.js';
 import type { Sent } from '../export/observed-sink.js';
 import { linkTo } from '../trace-view/trace-link.js';
 
@@ -15,7 +16,7 @@ export class ReplayedTraces {
   observe({ spans, outcome }: Sent): void {
     if (outcome.kind !== 'accepted') return;
     for (const span of spans) {
-      const { traceId } = span.spanContext();
+      const traceId = traceIdOf(span);
       if (this.#ids.size < MAX_LISTED) this.#ids.add(traceId);
       else this.#isTruncated ||= !this.#ids.has(traceId);
     }

@@ -5,12 +5,11 @@
  * - osprofiler's bare payload, as recordings and other tools keep it.
  * Source: openstack/oslo.messaging `_drivers/common.py`, `notify/messaging.py`.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { MessageProperties } from '../contracts.js';
 import { inflate } from './compression.js';
 import { isObject, own, type PyObject, parsePythonJson } from './python-json.js';
 import { readPayload, type TraceEvent } from './trace-event.js';
-import { readUsualMessage } from './usual-message.js';
 
 /** Every reason for which a message is set aside: a closed list, used as the label of counters. */
 export const MALFORMED_REASONS = [
@@ -46,12 +45,6 @@ export interface Malformed {
 /** osprofiler's default messages are below 13 kB; a program may send megabytes in its info. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** What nobody is going to read need not be made. */
-export interface DecodeOptions {
-  /** False: `info.db.params` may be left out. It is checked all the same. @default true */
-  readonly sqlParameters?: boolean;
-}
-
 /**
  * Decodes one message. Never throws.
  * @param maxBytes the most that a body may hold, before and after decompression.
@@ -60,26 +53,17 @@ export function decode(
   body: Buffer,
   properties: MessageProperties = {},
   maxBytes: number = DEFAULT_MAX_MESSAGE_BYTES,
-  { sqlParameters = true }: DecodeOptions = {},
 ): Decoded {
   if (body.length > maxBytes) return malformed('too-large', `${body.length} bytes, more than ${maxBytes}`);
   const compression = properties.headers?.['compression'];
-  if (typeof compression !== 'string' || compression === '') return decodeText(body, sqlParameters);
+  if (typeof compression !== 'string' || compression === '') return decodeText(body);
   const inflated = inflate(body, compression, maxBytes);
-  return inflated.ok ? decodeText(inflated.body, sqlParameters) : malformed(inflated.reason, inflated.detail);
+  return inflated.ok ? decodeText(inflated.body) : malformed(inflated.reason, inflated.detail);
 }
 
-function decodeText(body: Buffer, keepsParams: boolean): Decoded {
-  const notification = readUsualMessage(body, keepsParams);
-  if (notification !== undefined) return { kind: 'event', event: notification };
-  if (isAscii(body)) return decodeFully(body.toString('latin1'));
+function decodeText(body: Buffer): Decoded {
   if (!isUtf8(body)) return malformed('not-utf-8', 'the body is not UTF-8');
-  return decodeFully(body.toString('utf8'));
-}
-
-/** Any text of the three shapes, or none; {@link readUsualMessage} knows only what is usual. */
-export function decodeFully(text: string): Decoded {
-  const outer = parseObject(text);
+  const outer = parseObject(body.toString('utf8'));
   if ('kind' in outer) return outer;
   const inner = own(outer.object, 'oslo.message');
   if (inner === undefined) return readMessage(outer.object);

@@ -27,6 +27,11 @@ export interface TraceEvent {
   readonly service: string;
   /** `info.host`, empty when absent. */
   readonly host: string;
+  /**
+   * Set by who reads events faster than the codec does: two events with one key differ in nothing but their ids, which
+   * are all UUIDs, and their timestamps. It holds for these very values.
+   */
+  readonly templateKey?: number | undefined;
 }
 
 /** Why a payload is none of osprofiler's. The detail names the field and never quotes its value. */

@@ -87,7 +87,7 @@ async function sendSpan(
   const sink = await createOtlpSink({ ...settings.exporter, timeoutMs });
   try {
     const point = syntheticPoint({ sampleRatio: 1 })!;
-    const outcome = await sink.send([spanOf(point, settings.translate)]);
+    const outcome = await sink.send([sink.encoding.encode(spanOf(point, settings.translate))]);
     const taken = outcome.kind === 'accepted' && (outcome.refused ?? 0) === 0;
     return { finding: judge(outcome, point.traceId), taken };
   } finally {

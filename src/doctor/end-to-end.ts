@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bridge } from '../bridge.js';
 import type { Log, Receiver } from '../contracts.js';
+import { endMicrosOf, traceIdOf } from '../encoded-span.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import { openConnection, PUBLISHER_CONNECTION_NAME } from '../rabbitmq/connection.js';
 import { type Explanation, explainUnwritten } from '../rabbitmq/hints.js';
@@ -15,7 +16,6 @@ import { readHmacKeys } from '../settings/hmac-keys.js';
 import type { Settings } from '../settings/settings.js';
 import { formatDuration } from '../settings/units.js';
 import { bridgeOptions, createSink, rabbitReceiver, sourceOf } from '../sidecar/assemble.js';
-import { traceIdOf } from '../span/unread-span.js';
 import type { Admitted } from './broker.js';
 import { type Finding, fail, failFor, ok, skipped, warn } from './finding.js';
 import { type SyntheticPoint, syntheticPoint } from './synthetic.js';
@@ -47,7 +47,7 @@ export async function carryPoint(
   const news = new News();
   news.await(point);
   const sink = new ObservedSink(await createSink(settings), (sent) => news.hear(sent));
-  const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers: [receiver], sink });
+  const bridge = new Bridge({ ...bridgeOptions(settings, log, sink), receivers: [receiver] });
   const running = bridge.run();
   try {
     const deadline = performance.now() + patienceMs;
@@ -87,12 +87,11 @@ class News {
       this.lastFailure = outcome.reason;
       return;
     }
-    const soon = Date.now() / 1000 + CLOCK_TOLERANCE_S;
+    const soon = (Date.now() / 1000 + CLOCK_TOLERANCE_S) * 1e6;
     for (const span of spans) {
-      const { endTime, resource } = span;
       this.#awaited.delete(traceIdOf(span));
-      if (endTime[0] > soon && this.clocksAhead.size < MOST_HOSTS)
-        this.clocksAhead.add(String(resource.attributes['host.name'] ?? 'unknown'));
+      if (endMicrosOf(span) > soon && this.clocksAhead.size < MOST_HOSTS)
+        this.clocksAhead.add(String(span.resource.attributes['host.name'] ?? 'unknown'));
     }
   }
 

@@ -2,7 +2,7 @@
  * Spans → batches, several on their way at once. A batch carries, beside each span, the caller's item for it, and
  * gives the items back with their outcome.
  */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { OutgoingSpan } from '../encoded-span.js';
 import type { FinalOutcome, Retrier } from './retry.js';
 
 /** How spans are gathered into batches: the first bound that is met sends one. */
@@ -25,7 +25,7 @@ export const DEFAULT_BATCH: BatchOptions = {
 };
 
 interface Entry<Item> {
-  readonly span: ReadableSpan;
+  readonly span: OutgoingSpan;
   readonly item: Item;
   readonly bytes: number;
 }
@@ -53,7 +53,7 @@ export class Batcher<Item> {
   }
   private spansInFlight = 0;
 
-  add(span: ReadableSpan, item: Item, bytes: number): void {
+  add(span: OutgoingSpan, item: Item, bytes: number): void {
     this.queue.push({ span, item, bytes });
     this.queuedBytes += bytes;
     if (this.isFull) this.sendWhatIsDue();

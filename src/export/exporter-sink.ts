@@ -2,8 +2,9 @@
  * Any OpenTelemetry `SpanExporter` as a sink: one call of `export()` becomes one outcome, whatever the exporter does.
  * It may throw, it may call back never, twice or at once.
  */
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Outcome, Sink } from '../contracts.js';
+import type { OutgoingSpan, SpanEncoding } from '../encoded-span.js';
 import { messageOf } from '../errors.js';
 
 /** What `export()` gives its callback; see `ExportResult` of @opentelemetry/core. */
@@ -25,6 +26,12 @@ const plainJudge: Judge = async (send) => {
     : { kind: 'retryable', reason: error?.message ?? 'the exporter failed without an error' };
 };
 
+/** `SpanExporter` of any SDK, as far as it is called here. */
+export interface Exporter<Span> {
+  export(spans: Span[], resultCallback: (result: ExportResult) => void): void;
+  shutdown(): Promise<void>;
+}
+
 /** How an exporter is waited for, and what its answers mean. */
 export interface ExporterSinkOptions {
   /** Milliseconds after which an export that has not called back counts as failed. @default 30,000 */
@@ -33,29 +40,28 @@ export interface ExporterSinkOptions {
   readonly judge?: Judge;
   /** The deadline passed: lets go of what the exporter still waits for, so that its sockets do not pile up. */
   readonly abandon?: () => void;
-  /** See {@link Sink.encode}; a span on which it throws waits as it is. */
-  readonly write?: (span: ReadableSpan) => ReadableSpan;
+  /** See {@link Sink.encoding}. */
+  readonly encoding?: SpanEncoding | undefined;
 }
 
 /** A `SpanExporter` as a sink: one call of `export()` is one outcome. */
-export class ExporterSink implements Sink {
+export class ExporterSink<Span extends OutgoingSpan = ReadableSpan> implements Sink<Span> {
   private readonly deadlineMs: number;
   private readonly judge: Judge;
   private readonly abandon: () => void;
-  readonly encode: Sink['encode'];
+  readonly encoding: SpanEncoding | undefined;
 
   constructor(
-    private readonly exporter: SpanExporter,
+    private readonly exporter: Exporter<Span>,
     options: ExporterSinkOptions = {},
   ) {
     this.deadlineMs = options.deadlineMs ?? 30_000;
     this.judge = options.judge ?? plainJudge;
     this.abandon = options.abandon ?? (() => {});
-    const { write } = options;
-    this.encode = write && ((span) => writtenBy(write, span));
+    this.encoding = options.encoding;
   }
 
-  send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+  send(spans: readonly Span[]): Promise<Outcome> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         resolve({ kind: 'retryable', reason: `no end to the export within ${this.deadlineMs} ms` });
@@ -76,18 +82,9 @@ export class ExporterSink implements Sink {
   }
 
   /** Rejects when `export()` throws before it calls back. */
-  private call(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+  private call(spans: readonly Span[]): Promise<ExportResult> {
     return new Promise((resolve) => {
-      this.exporter.export(spans as ReadableSpan[], resolve);
+      this.exporter.export(spans as Span[], resolve);
     });
-  }
-}
-
-function writtenBy(write: (span: ReadableSpan) => ReadableSpan, span: ReadableSpan): ReadableSpan {
-  try {
-    return write(span);
-  } catch {
-    // Sending it fails for the same reason, and says so.
-    return span;
   }
 }

@@ -25,7 +25,11 @@ const SUCCESS = 0;
  * they say of a batch does not change.
  * @param shutdown whether closing shuts it down, or only flushes it.
  */
-export function sinkOfExporter(exporter: AnySpanExporter, deadlineMs: number, shutdown: boolean): Sink {
+export function sinkOfExporter(
+  exporter: AnySpanExporter,
+  deadlineMs: number,
+  shutdown: boolean,
+): Sink<ReadableSpan> {
   const sink = new ExporterSink(exporter, { deadlineMs, judge });
   if (shutdown) return sink;
   return {

@@ -11,7 +11,7 @@ import { messageOf } from '../errors.js';
 // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement is one of these.
 export type SendSpans = (spans: readonly ReadableSpan[]) => Outcome | void | Promise<Outcome | void>;
 
-export class FunctionSink implements Sink {
+export class FunctionSink implements Sink<ReadableSpan> {
   constructor(private readonly take: SendSpans) {}
 
   async send(spans: readonly ReadableSpan[]): Promise<Outcome> {

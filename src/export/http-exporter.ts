@@ -4,34 +4,31 @@ import {
   convertLegacyHttpOptions,
   createOtlpHttpExportDelegate,
 } from '@opentelemetry/otlp-exporter-base/node-http';
-import {
-  JsonTraceSerializer,
-  ProtobufTraceSerializer,
-  TraceExporterMetricsHelper,
-} from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { encodeAsJson } from './json-encoding.js';
-import { encodeAsProtobuf } from './protobuf-encoding.js';
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { EncodedSpan, SpanEncoding } from '../encoded-span.js';
 
 type HttpOptions = Parameters<typeof convertLegacyHttpOptions>[0];
 
 const SERIALIZERS = {
-  'application/json': { ...JsonTraceSerializer, serializeRequest: encodeAsJson },
-  'application/x-protobuf': { ...ProtobufTraceSerializer, serializeRequest: encodeAsProtobuf },
+  'application/json': JsonTraceSerializer,
+  'application/x-protobuf': ProtobufTraceSerializer,
 };
 /** The name that the exporter's metrics of itself have it by; an attribute of OpenTelemetry's conventions. */
 const COMPONENT_TYPE = 'otlp_http_span_exporter';
+/** What the exporter's metrics of itself count. */
+const COUNTED = { name: 'span', countItems: (spans: EncodedSpan[]) => spans.length } as const;
 
-export class OTLPTraceExporter extends OTLPExporterBase<ReadableSpan[]> implements SpanExporter {
-  constructor(contentType: keyof typeof SERIALIZERS, options: HttpOptions) {
+export class OTLPTraceExporter extends OTLPExporterBase<EncodedSpan[]> {
+  constructor({ contentType, join }: SpanEncoding, options: HttpOptions) {
     const http = convertLegacyHttpOptions(options, 'TRACES', 'v1/traces', { 'Content-Type': contentType });
     const { selfObsMeterProvider } = options;
+    const { deserializeResponse } = SERIALIZERS[contentType];
     super(
       createOtlpHttpExportDelegate(
         http,
-        SERIALIZERS[contentType],
+        { serializeRequest: join, deserializeResponse },
         COMPONENT_TYPE,
-        TraceExporterMetricsHelper,
+        COUNTED,
         selfObsMeterProvider,
       ),
     );

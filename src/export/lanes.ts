@@ -2,28 +2,28 @@
  * Several sinks as one, each of which has one batch on its way at a time: what goes over a sink's connection meanwhile
  * belongs to that batch. There are as many as batches were ever on their way at once.
  */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Outcome, Sink } from '../contracts.js';
+import type { EncodedSpan, SpanEncoding } from '../encoded-span.js';
 
 export interface Lane {
-  readonly sink: Sink;
+  readonly sink: Sink<EncodedSpan>;
   /** It was given up on, and may still be at work on a batch that has its outcome. */
   readonly isStuck: boolean;
 }
 
-export class Lanes implements Sink {
-  readonly encode: Sink['encode'];
+export class Lanes implements Sink<EncodedSpan> {
   private readonly free: Lane[];
   private readonly taken = new Set<Lane>();
 
   /** @param open makes one more; the first at once. */
-  constructor(private readonly open: () => Lane) {
-    const first = open();
-    this.encode = first.sink.encode;
-    this.free = [first];
+  constructor(
+    readonly encoding: SpanEncoding,
+    private readonly open: () => Lane,
+  ) {
+    this.free = [open()];
   }
 
-  async send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+  async send(spans: readonly EncodedSpan[]): Promise<Outcome> {
     const lane = this.free.pop() ?? this.open();
     this.taken.add(lane);
     const outcome = await lane.sink.send(spans);

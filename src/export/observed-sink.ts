@@ -1,17 +1,17 @@
 /** A sink that others may watch: same interface, and what is seen changes nothing of what is sent. */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Outcome, Sink } from '../contracts.js';
+import type { OutgoingSpan } from '../encoded-span.js';
 
 /** One answer of the backend. A batch that is sent again is seen again. */
 export interface Sent {
-  readonly spans: readonly ReadableSpan[];
+  readonly spans: readonly OutgoingSpan[];
   readonly outcome: Outcome;
   /** From the moment it was sent until its outcome, in milliseconds. */
   readonly durationMs: number;
 }
 
 export class ObservedSink implements Sink {
-  readonly encode: Sink['encode'];
+  readonly encoding: Sink['encoding'];
   private waiting = 0;
 
   /** @param observe called once for each {@link send}, after its outcome; must not throw. */
@@ -19,7 +19,7 @@ export class ObservedSink implements Sink {
     private readonly sink: Sink,
     private readonly observe: (sent: Sent) => void,
   ) {
-    this.encode = sink.encode && ((span) => sink.encode!(span));
+    this.encoding = sink.encoding;
   }
 
   /** Batches that were sent and have no outcome yet. */
@@ -27,7 +27,7 @@ export class ObservedSink implements Sink {
     return this.waiting;
   }
 
-  async send(spans: readonly ReadableSpan[]): Promise<Outcome> {
+  async send(spans: readonly OutgoingSpan[]): Promise<Outcome> {
     const begun = performance.now();
     this.waiting++;
     const outcome = await this.sink.send(spans);

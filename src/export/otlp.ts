@@ -6,15 +6,16 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Sink } from '../contracts.js';
+import type { EncodedSpan, SpanEncoding } from '../encoded-span.js';
 import { BridgeError, messageOf } from '../errors.js';
 import { type Exchange, observe } from './exchange.js';
 import { ExporterSink, type ExportResult, type Judge } from './exporter-sink.js';
 import { judgeGrpcFailure } from './grpc-outcome.js';
-import { writeAsJson } from './json-encoding.js';
+import { JSON_ENCODING } from './json-encoding.js';
 import { type Lane, Lanes } from './lanes.js';
 import { judgeFailure, judgeSuccess, type ReadResponse, type TraceResponse } from './outcome.js';
+import { PROTOBUF_ENCODING } from './protobuf-encoding.js';
 
 /** Where spans go over OTLP, and how. */
 export interface OtlpOptions {
@@ -31,6 +32,9 @@ export interface OtlpOptions {
   readonly meterProvider?: MeterProvider | undefined;
 }
 
+/** Takes spans in one of OTLP's encodings. */
+export type OtlpSink = Sink<EncodedSpan> & { readonly encoding: SpanEncoding };
+
 /** What the exporter is given beyond its own timeout before the export counts as hanging. */
 const GRACE_MS = 5_000;
 const SUCCESS = 0;
@@ -42,28 +46,25 @@ export interface Tls {
 }
 
 /** @throws BridgeError CONFIG_UNREADABLE when a certificate or key file cannot be read. */
-export function createOtlpSink(options: OtlpOptions): Promise<Sink> {
+export function createOtlpSink(options: OtlpOptions): Promise<OtlpSink> {
   const tls = readTls(options.tls);
   return options.protocol === 'grpc' ? grpcSink(options, tls) : httpSink(options, tls);
 }
 
-async function httpSink(options: OtlpOptions, tls: Tls): Promise<Sink> {
-  const isJson = options.protocol === 'http/json';
+async function httpSink(options: OtlpOptions, tls: Tls): Promise<OtlpSink> {
+  const encoding = options.protocol === 'http/json' ? JSON_ENCODING : PROTOBUF_ENCODING;
   const { OTLPTraceExporter } = await import('./http-exporter.js');
-  const write = isJson ? writeAsJson : asItIs;
-  const contentType = isJson ? 'application/json' : 'application/x-protobuf';
-  return new Lanes((): Lane => {
+  return new Lanes(encoding, (): Lane => {
     const agent = options.url.startsWith('https:')
       ? new HttpsAgent({ keepAlive: true, ...tls })
       : new HttpAgent({ keepAlive: true });
-    const exporter = new OTLPTraceExporter(contentType, {
+    const exporter = new OTLPTraceExporter(encoding, {
       url: options.url,
       headers: { ...options.headers },
       ...sharedOptions(options),
       httpAgentOptions: () => agent,
     });
     const sink = new ExporterSink(exporter, {
-      write,
       deadlineMs: options.timeoutMs + GRACE_MS,
       judge: httpJudge(agent),
       abandon: () => {
@@ -75,11 +76,6 @@ async function httpSink(options: OtlpOptions, tls: Tls): Promise<Sink> {
     const lane = { sink, isStuck: false };
     return lane;
   });
-}
-
-/** For protobuf, which is written when it is sent: a span that reads itself is little as it is, and seldom has to. */
-function asItIs(span: ReadableSpan): ReadableSpan {
-  return span;
 }
 
 /** @param agent that of all requests that `send` leads to, and meanwhile of no others. */
@@ -109,7 +105,7 @@ const readJson: ReadResponse = (body) => {
   return value;
 };
 
-async function grpcSink(options: OtlpOptions, tls: Tls): Promise<Sink> {
+async function grpcSink(options: OtlpOptions, tls: Tls): Promise<OtlpSink> {
   const { OTLPTraceExporter } = await import('./grpc-exporter.js');
   const { credentials, Metadata } = await import('@grpc/grpc-js');
   const metadata = new Metadata();
@@ -124,10 +120,10 @@ async function grpcSink(options: OtlpOptions, tls: Tls): Promise<Sink> {
     ...sharedOptions(options),
   });
   return new ExporterSink(exporter, {
-    write: asItIs,
+    encoding: PROTOBUF_ENCODING,
     deadlineMs: options.timeoutMs + GRACE_MS,
     judge: grpcJudge,
-  });
+  }) as OtlpSink;
 }
 
 const grpcJudge: Judge = async (send) => {

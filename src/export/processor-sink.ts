@@ -18,7 +18,7 @@ export const PROCESSOR_BATCH: Pick<BatchOptions, 'maxSize' | 'maxInFlight'> = {
   maxInFlight: 1,
 };
 
-export class ProcessorSink implements Sink {
+export class ProcessorSink implements Sink<ReadableSpan> {
   /**
    * @param deadlineMs milliseconds after which a flush that has not ended counts as failed.
    * @param shutdown whether closing shuts the processor down, or only flushes it.

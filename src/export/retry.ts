@@ -3,8 +3,9 @@
  * takes, since exhausted retries must not look like success; a permanent one is halved until the single bad span is
  * found, so that it takes no other with it.
  */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+
 import type { Outcome, Sink } from '../contracts.js';
+import type { OutgoingSpan } from '../encoded-span.js';
 
 /** An outcome that will not change. */
 export type FinalOutcome = Exclude<Outcome, { kind: 'retryable' }>;
@@ -48,12 +49,12 @@ export class Retrier {
   /**
    * Resolves when each span's outcome has been told, or soon after the signal fires; then the rest is never told.
    */
-  async deliver(spans: readonly ReadableSpan[], onFinal: OnFinal, signal: AbortSignal): Promise<void> {
+  async deliver(spans: readonly OutgoingSpan[], onFinal: OnFinal, signal: AbortSignal): Promise<void> {
     await this.part(spans, 0, spans.length, onFinal, signal);
   }
 
   private async part(
-    spans: readonly ReadableSpan[],
+    spans: readonly OutgoingSpan[],
     from: number,
     to: number,
     onFinal: OnFinal,
@@ -71,7 +72,7 @@ export class Retrier {
   }
 
   private async persist(
-    spans: readonly ReadableSpan[],
+    spans: readonly OutgoingSpan[],
     signal: AbortSignal,
   ): Promise<FinalOutcome | undefined> {
     for (let attempt = 1; !signal.aborted; attempt++) {

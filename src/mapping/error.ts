@@ -10,7 +10,7 @@
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import { own, type PyValue } from '../codec/python-json.js';
 import type { TraceEvent } from '../codec/trace-event.js';
-import { toHrTime } from '../span/time.js';
+import { toHrTime } from './hr-time.js';
 import type { SpanBuilder } from './span-builder.js';
 
 const TRACEBACK = 'Traceback (most recent call last)';

@@ -5,21 +5,20 @@
 import { type SpanContext, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Id, TraceEvent } from '../codec/trace-event.js';
-import type { Incomplete } from '../pairing/pair.js';
-import { toHrTime } from '../span/time.js';
-import { readOnce } from '../span/unread-span.js';
+import type { Incomplete, TracePoint } from '../pairing/pair.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.js';
 import type { Halves } from './convention.js';
 import { describePoint } from './conventions.js';
 import { describeError } from './error.js';
+import { toHrTime } from './hr-time.js';
 import { toSpanId, toTraceId } from './ids.js';
 import { type Redactor, redactorFor } from './masking/mask.js';
 import { DEFAULT_MAPPING, type MappingOptions } from './options.js';
 import { Resources, type SpanResource } from './resource.js';
 import { SpanBuilder, type SpanEvent } from './span-builder.js';
-import { type PointHalves, UsualSpans } from './usual-spans.js';
 
-export type { PointHalves } from './usual-spans.js';
+/** What a span is made of: the start and stop events of a trace point, at least one of them. */
+export type PointHalves = Pick<TracePoint<unknown>, 'start' | 'stop'>;
 
 const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
 /** A point without the name that it must have. */
@@ -32,28 +31,15 @@ export class SpanMapper {
   private readonly options: MappingOptions;
   private readonly redact: Redactor;
   private readonly resources: Resources;
-  private readonly usual: UsualSpans;
 
   constructor(options: Partial<MappingOptions> = {}) {
     this.options = { ...DEFAULT_MAPPING, ...options };
     this.redact = redactorFor(this.options);
     this.resources = new Resources(this.options);
-    this.usual = new UsualSpans(this.options, this.resources, (halves) => this.map(halves));
   }
 
   /** Maps a trace point, complete or not, to a span that has ended. */
-  toSpan(halves: PointHalves): ReadableSpan {
-    return readOnce(this.toUnreadSpan(halves));
-  }
-
-  /** The same for who looks at little of it: most spans are not put together before somebody reads them. */
-  toUnreadSpan(halves: PointHalves): ReadableSpan {
-    // Parameters differ from span to span: no pattern has them.
-    const usual = this.redact.keepsSqlParameters ? undefined : this.usual.spanOf(halves);
-    return usual ?? this.map(halves);
-  }
-
-  private map({ start, stop }: PointHalves): ReadableSpan {
+  toSpan({ start, stop }: PointHalves): ReadableSpan {
     const main = start ?? stop;
     if (main === undefined) throw new TypeError('a trace point has at least one half');
     const builder = this.builderOf(main);

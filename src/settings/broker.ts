@@ -126,6 +126,13 @@ export const broker = {
 };
 
 export const wire = {
+  accelerator: declare({ heading, commands: ['run', 'replay', 'demo'] }).setting({
+    kind: onOff(),
+    default: true,
+    description:
+      'Take a shortcut for common messages: the same spans in a fraction of the CPU. false is for comparing and for finding faults.',
+    example: 'false',
+  }),
   maxMessageBytes: declare({ heading, commands: ['run', 'shard', 'replay', 'demo'] }).setting({
     kind: size(1024, 2 ** 30),
     default: 4 * 2 ** 20,

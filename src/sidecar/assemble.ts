@@ -7,9 +7,11 @@ import type { Log, Outcome, Sink } from '../contracts.js';
 import { BridgeError } from '../errors.js';
 import { ExporterSink } from '../export/exporter-sink.js';
 import { createOtlpSink } from '../export/otlp.js';
+import { accelerate } from '../fast/accelerate.js';
 import { readOsloBroker } from '../oslo/broker.js';
 import { findOsloSources, type OsloSource, readOsloConfig, readText } from '../oslo/config.js';
 import { type BrokerAddress, describeAddress, parseTransportUrl } from '../oslo/transport-url.js';
+import { SpecPipeline } from '../pipeline.js';
 import {
   type DrainSource,
   RabbitReceiver,
@@ -18,6 +20,7 @@ import {
 } from '../rabbitmq/rabbitmq.js';
 import { redactUrl } from '../settings/redact.js';
 import type { BrokerSettings, Settings } from '../settings/settings.js';
+import type { TranslatorOptions } from '../translator.js';
 import { windowFor } from '../window.js';
 import { REPEAT_MS, rateLimited } from './logger.js';
 
@@ -124,14 +127,20 @@ class DiscardingSink implements Sink {
   async close(): Promise<void> {}
 }
 
-/** What the bridge of any command has in common. */
+/** What the bridge of any command has in common. @param changes to what the settings say. */
 export function bridgeOptions(
   { translate, wire, exporter }: Settings,
   log: Log,
-): Omit<BridgeOptions, 'receivers' | 'sink'> {
+  sink: Sink,
+  changes: TranslatorOptions = {},
+): Omit<BridgeOptions, 'receivers'> {
+  const options = { ...translate, ...changes };
+  const { maxMessageBytes, accelerator } = wire;
+  const spec = new SpecPipeline({ mapping: options, maxMessageBytes, encoding: sink.encoding });
   return {
-    translate,
-    maxMessageBytes: wire.maxMessageBytes,
+    sink,
+    pipeline: accelerator ? accelerate(spec) : spec,
+    assemble: options,
     batch: exporter.batch,
     log: rateLimited(log, REPEAT_MS),
   };

@@ -6,6 +6,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { Hono } from 'hono';
 import type { Bridge } from '../bridge.js';
 import type { Log, Receiver, Sink } from '../contracts.js';
+import { endMicrosOf } from '../encoded-span.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import type { ListenAddress } from '../settings/listen-address.js';
 import { hideValues } from '../settings/redact.js';
@@ -174,9 +175,9 @@ export class Operations {
     this.#instruments?.record(sent);
     if (sent.outcome.kind !== 'accepted') return;
     const now = Date.now() / 1000;
-    for (const { endTime } of sent.spans) {
+    for (const span of sent.spans) {
       // Clocks of other machines may be ahead.
-      const seconds = Math.max(0, now - endTime[0] - endTime[1] / 1e9);
+      const seconds = Math.max(0, now - endMicrosOf(span) / 1e6);
       this.backend.addLag(seconds);
       this.#instruments?.recordLag(seconds);
     }

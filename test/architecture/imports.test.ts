@@ -10,9 +10,13 @@ const SOURCES = join(process.cwd(), 'src');
 const MAX_LINES = 300;
 
 /** A room is a folder of src, or a file that lies in src itself. */
-const GROUND = ['codec', 'span', 'oslo', 'clock', 'contracts', 'errors', 'pause', 'uuid', 'version'];
+const GROUND = ['codec', 'oslo', 'clock', 'contracts', 'encoded-span', 'errors', 'pause', 'uuid', 'version'];
 const LOW = ['pairing', 'mapping', 'rabbitmq', 'recordings', 'export', 'propagation'];
-const BRIDGE = ['bridge', 'counts', 'in-flight', 'translator', 'metrics', 'window', 'library'];
+const BRIDGE = [
+  ...['bridge', 'assembler', 'pipeline', 'counts', 'in-flight', 'translator', 'metrics', 'window', 'library'],
+];
+/** The files that assemble a bridge: they alone know that there is an accelerator. */
+const ASSEMBLING = ['library.ts', 'sidecar/assemble.ts'];
 
 /** What each room may import besides itself. A room that is not here has not been thought about. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -21,10 +25,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'supported-node': ['errors'],
   clock: [],
   pause: [],
-  contracts: ['codec', 'errors'],
+  'encoded-span': [],
+  contracts: ['encoded-span', 'errors'],
   uuid: [],
   codec: ['contracts', 'errors', 'uuid'],
-  span: ['uuid'],
   oslo: ['errors'],
   pairing: GROUND,
   mapping: ['pairing', ...GROUND],
@@ -33,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: GROUND,
   propagation: ['mapping', ...GROUND],
   ...Object.fromEntries(BRIDGE.map((room) => [room, [...BRIDGE, ...LOW, ...GROUND]])),
+  fast: ['pipeline', 'mapping', ...GROUND],
   index: ['supported-node', ...BRIDGE, ...LOW, ...GROUND],
   sharding: [...BRIDGE, ...LOW, ...GROUND],
   settings: ['sharding', ...BRIDGE, ...LOW, ...GROUND],
@@ -44,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The products round the bridge: only they know the process, and the values of the SDK. */
 const PRODUCTS = ['settings', 'sidecar', 'doctor', 'trace-view', 'cli'];
-const PURE_ROOMS = ['codec', 'pairing', 'mapping', 'translator'];
+const PURE_ROOMS = ['codec', 'pairing', 'mapping', 'assembler', 'translator', 'fast'];
 
 /** Packages and modules of Node that a pure room may use: none of them does I/O. */
 const PURE = [
@@ -97,9 +102,15 @@ describe('the sources', () => {
 
   it('import down the floors only, and no room its neighbour', () => {
     const wrong = edges().filter(
-      ({ from, to }) => from.room !== to.room && !MAY_IMPORT[from.room]!.includes(to.room),
+      ({ from, to }) =>
+        from.room !== to.room && to.room !== 'fast' && !MAY_IMPORT[from.room]!.includes(to.room),
     );
     assert.deepEqual(wrong.map(describeEdge), []);
+  });
+
+  it('know the accelerator only where a bridge is assembled', () => {
+    const knowing = edges().filter(({ from, to }) => to.room === 'fast' && from.room !== 'fast');
+    assert.deepEqual(knowing.map(({ from }) => from.path).sort(), [...ASSEMBLING].sort());
   });
 
   it('import in no circle', () => {

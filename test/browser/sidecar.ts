@@ -1,5 +1,5 @@
 /** A bridge between a real broker and a backend that takes everything, with its page. */
-import { Bridge } from '../../src/bridge.js';
+
 import type { Sink } from '../../src/contracts.js';
 import { ObservedSink } from '../../src/export/observed-sink.js';
 import type { BrokerAddress } from '../../src/oslo/transport-url.js';
@@ -9,6 +9,7 @@ import { createServer } from '../../src/sidecar/server.js';
 import { watchReceiver } from '../../src/sidecar/watched-receiver.js';
 import { PageFeed } from '../../src/trace-view/page/feed.js';
 import { createPage } from '../../src/trace-view/page/page.js';
+import { makeBridge } from '../support/bridge.js';
 import { RememberingLog } from '../support/receiving.js';
 
 export interface Sidecar {
@@ -32,7 +33,7 @@ export async function startSidecar({ address, rootSpan = true }: SidecarOptions)
   const log = new RememberingLog();
   const feed = new PageFeed({ backend: 'http/protobuf to http://collector:4318/v1/traces' });
   const receivers = [new RabbitReceiver({ address, source: { mode: 'drain' }, prefetch: 20_000, log })];
-  const bridge = new Bridge({
+  const bridge = makeBridge({
     receivers,
     sink: new ObservedSink(BACKEND, feed.observe),
     translate: { rootSpan },

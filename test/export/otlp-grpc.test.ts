@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import type { Sink } from '../../src/contracts.js';
 import { createOtlpSink } from '../../src/export/otlp.js';
 import { OtlpGrpcReceiver } from '../support/otlp-grpc-receiver.js';
-import { span } from '../support/spans.js';
+import { sendSpans, span } from '../support/spans.js';
 
 describe('OTLP over gRPC', { timeout: 60_000 }, () => {
   let backend: OtlpGrpcReceiver;
@@ -27,7 +27,7 @@ describe('OTLP over gRPC', { timeout: 60_000 }, () => {
   });
 
   it('arrives with its headers', async () => {
-    assert.deepEqual(await sink.send([span('first'), span('second')]), { kind: 'accepted' });
+    assert.deepEqual(await sendSpans(sink, [span('first'), span('second')]), { kind: 'accepted' });
     assert.equal(backend.requests.length, 1);
     assert.equal(backend.requests[0]?.token, 'abc');
     const text = backend.requests[0]?.bytes.toString('latin1') ?? '';
@@ -37,7 +37,7 @@ describe('OTLP over gRPC', { timeout: 60_000 }, () => {
   it('is permanent only where the batch itself is at fault', async () => {
     const kindOf = async (code: status, details: string) => {
       backend.failure = { code, details };
-      return (await sink.send([span()])).kind;
+      return (await sendSpans(sink, [span()])).kind;
     };
     assert.equal(await kindOf(status.INVALID_ARGUMENT, 'bad span'), 'permanent');
     assert.equal(

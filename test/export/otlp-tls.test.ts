@@ -109,7 +109,7 @@ for (const [protocol, startBackend] of PROTOCOLS) {
         compression: 'none',
       });
       try {
-        return await sink.send([span()]);
+        return await sink.send([sink.encoding.encode(span())]);
       } finally {
         await sink.close();
       }

@@ -8,7 +8,7 @@ import { BridgeError } from '../../src/errors.js';
 import { createOtlpSink, type OtlpOptions } from '../../src/export/otlp.js';
 import { BASE_ID, MOMENT } from '../support/notifications.js';
 import { type Answer, OtlpReceiver } from '../support/otlp-receiver.js';
-import { span } from '../support/spans.js';
+import { sendSpans, span } from '../support/spans.js';
 
 /** Short, so that the exporter's own retries end soon; nothing here depends on how long it takes. */
 const TIMEOUT_MS = 300;
@@ -40,12 +40,12 @@ describe('OTLP over HTTP', () => {
   };
   const sendWith = async (answer: Answer): Promise<Outcome> => {
     backend.otherwise = answer;
-    return (await open()).send([span()]);
+    return sendSpans(await open(), [span()]);
   };
 
   it('arrives as it was made', async () => {
     const sending = await open({ headers: { authorization: 'Bearer abc' } });
-    assert.deepEqual(await sending.send([span('one'), span('two')]), { kind: 'accepted' });
+    assert.deepEqual(await sendSpans(sending, [span('one'), span('two')]), { kind: 'accepted' });
     const [request] = backend.requests;
     assert.equal(request?.path, '/v1/traces');
     assert.equal(request?.headers['authorization'], 'Bearer abc');
@@ -59,10 +59,10 @@ describe('OTLP over HTTP', () => {
   });
 
   it('arrives compressed, and as protobuf', async () => {
-    await (await open({ compression: 'gzip' })).send([span('zipped')]);
+    await sendSpans(await open({ compression: 'gzip' }), [span('zipped')]);
     assert.equal(backend.requests[0]?.headers['content-encoding'], 'gzip');
     assert.equal(backend.spans[0]?.name, 'zipped');
-    assert.deepEqual(await (await open({ protocol: 'http/protobuf' })).send([span('buffed')]), {
+    assert.deepEqual(await sendSpans(await open({ protocol: 'http/protobuf' }), [span('buffed')]), {
       kind: 'accepted',
     });
     const [, binary] = backend.requests;
@@ -72,7 +72,7 @@ describe('OTLP over HTTP', () => {
 
   it('keeps its connection', async () => {
     const sending = await open();
-    for (let count = 0; count < 5; count++) await sending.send([span()]);
+    for (let count = 0; count < 5; count++) await sendSpans(sending, [span()]);
     assert.equal(backend.openConnections, 1);
   });
 
@@ -86,13 +86,15 @@ describe('OTLP over HTTP', () => {
     // ExportTraceServiceResponse { partial_success { rejected_spans: 2, error_message: "old" } }
     const body = Buffer.from([0x0a, 0x07, 0x08, 0x02, 0x12, 0x03, 0x6f, 0x6c, 0x64]);
     backend.otherwise = { kind: 'respond', headers: { 'content-type': 'application/x-protobuf' }, body };
-    const outcome = await (await open({ protocol: 'http/protobuf' })).send([span()]);
+    const outcome = await sendSpans(await open({ protocol: 'http/protobuf' }), [span()]);
     assert.deepEqual(outcome, { kind: 'accepted', refused: 2, message: 'old' });
   });
 
   it('takes an answer in the other format', async () => {
     backend.otherwise = { kind: 'respond', headers: { 'content-type': 'application/json' }, body: '{}' };
-    assert.deepEqual(await (await open({ protocol: 'http/protobuf' })).send([span()]), { kind: 'accepted' });
+    assert.deepEqual(await sendSpans(await open({ protocol: 'http/protobuf' }), [span()]), {
+      kind: 'accepted',
+    });
   });
 
   it('is not fooled by a page that answers 200', async () => {
@@ -129,7 +131,7 @@ describe('OTLP over HTTP', () => {
     const other = await OtlpReceiver.start();
     const { url } = other;
     await other.stop();
-    const outcome = await (await open({ url: `${url}/v1/traces` })).send([span()]);
+    const outcome = await sendSpans(await open({ url: `${url}/v1/traces` }), [span()]);
     assert.ok(outcome.kind === 'retryable');
     assert.match(outcome.reason, /ECONNREFUSED/);
   });
@@ -142,15 +144,15 @@ describe('OTLP over HTTP', () => {
   it('works again after a failure, with the same sink', async () => {
     backend.answerNext({ kind: 'respond', status: 500 });
     const sending = await open();
-    assert.equal((await sending.send([span()])).kind, 'retryable');
-    assert.deepEqual(await sending.send([span()]), { kind: 'accepted' });
+    assert.equal((await sendSpans(sending, [span()])).kind, 'retryable');
+    assert.deepEqual(await sendSpans(sending, [span()]), { kind: 'accepted' });
   });
 
   it('keeps the answers of several exports at once apart', async () => {
     const sending = await open();
     const answers = [200, 400, 500, 200].map((status): Answer => ({ kind: 'respond', status }));
     backend.answerNext(...answers);
-    const outcomes = await Promise.all(answers.map((_, index) => sending.send([span(String(index))])));
+    const outcomes = await Promise.all(answers.map((_, index) => sendSpans(sending, [span(String(index))])));
     assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), [
       'accepted',
       'accepted',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
 import fc from 'fast-check';
+import { heldBound } from '../../src/assembler.js';
 import type { PyObject } from '../../src/codec/python-json.js';
 import { hasFailed } from '../../src/mapping/failed.js';
 import { SpanMapper } from '../../src/mapping/span.js';
-import { heldBound } from '../../src/translator.js';
 import { Bench } from '../support/bench.js';
 import { property, start, stop } from '../support/notifications.js';
 

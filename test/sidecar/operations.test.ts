@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { Bridge } from '../../src/bridge.js';
 import type { Outcome } from '../../src/contracts.js';
 import { METRICS, type MetricDefinition } from '../../src/sidecar/metrics/catalogue.js';
 import { prometheusName } from '../../src/sidecar/metrics/prometheus-names.js';
 import { Operations } from '../../src/sidecar/operations.js';
 import { load } from '../settings/load.js';
+import { makeBridge } from '../support/bridge.js';
 import { FakeReceiver } from '../support/fake-receiver.js';
 import { body } from '../support/notifications.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
@@ -28,7 +28,7 @@ async function watched(decide: (request: number) => Outcome = () => TAKEN, env: 
   const receiver = new FakeReceiver();
   const sink = operations.watchSink(new PromptSink((_names, request) => decide(request)));
   const retry = { sleep: () => settled() };
-  const bridge = new Bridge({ receivers: [receiver], sink, log, retry, batch: { delayMs: 0 } });
+  const bridge = makeBridge({ receivers: [receiver], sink, log, retry, batch: { delayMs: 0 } });
   operations.watchBridge({ bridge, receivers: [receiver] });
   await operations.listen({ listen: { host: '127.0.0.1', port: 0 } });
   const running = bridge.run();

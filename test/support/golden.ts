@@ -32,6 +32,11 @@ export function readGolden(name: string): Golden {
   return JSON.parse(readFileSync(pathOf(name, 'json'), 'utf8')) as Golden;
 }
 
+/** The recorded messages of a golden file. */
+export function readGoldenMessages(name: string): RecordedMessage[] {
+  return readRecords(readFileSync(pathOf(name, 'ndjson'), 'utf8'));
+}
+
 export function writeGolden(name: string, golden: Golden): void {
   writeFileSync(pathOf(name, 'json'), `${JSON.stringify(golden, null, 2)}\n`);
 }
@@ -39,7 +44,7 @@ export function writeGolden(name: string, golden: Golden): void {
 /** What the golden file must say by the present mapping. */
 export function makeGolden(name: string): Golden {
   const { what, settings } = readGolden(name);
-  const messages = readRecords(readFileSync(pathOf(name, 'ndjson'), 'utf8'));
+  const messages = readGoldenMessages(name);
   const golden = {
     what,
     ...(settings === undefined ? {} : { settings }),

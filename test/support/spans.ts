@@ -63,3 +63,9 @@ export class PromptSink implements Sink {
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Sends spans in the form that the sink takes. */
+export function sendSpans(sink: Sink, spans: readonly ReadableSpan[]): Promise<Outcome> {
+  const { encoding } = sink;
+  return sink.send(encoding === undefined ? spans : spans.map((each) => encoding.encode(each)));
+}

@@ -1,15 +1,15 @@
 /** Recordings translated as a whole, and the bytes that OTLP makes of them. */
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { type DecodeOptions, decode } from '../../src/codec/envelope.js';
+import { decode } from '../../src/codec/envelope.js';
 import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { type Translated, Translator, type TranslatorOptions } from '../../src/translator.js';
 import { readCapture } from './captures.js';
 
 /** The notifications of a capture, in the order in which they came. */
-export function notificationsOf(capture: string, options: DecodeOptions = {}): TraceEvent[] {
+export function notificationsOf(capture: string): TraceEvent[] {
   return readCapture(capture).flatMap(({ body, properties }) => {
-    const decoded = decode(body, properties, undefined, options);
+    const decoded = decode(body, properties);
     return decoded.kind === 'event' ? [decoded.event] : [];
   });
 }

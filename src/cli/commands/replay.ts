@@ -22,7 +22,6 @@ export async function execute(settings: Settings, context: CommandContext): Prom
     settings.replay.progress ?? (context.stderr.isTTY === true && !settings.log.quiet),
   );
   const receiver = recording(settings, context, (bytes, total) => progress.update(bytes, total));
-  const options = bridgeOptions(settings, log);
   const operations = await Operations.create(settings, log);
   const { listen = 'none', replay } = settings;
   const page = listen === 'none' ? undefined : new CommandPage(settings, replay.shift);
@@ -31,11 +30,10 @@ export async function execute(settings: Settings, context: CommandContext): Prom
     traces.observe(sent);
     page?.observe(sent);
   };
+  const sink = operations.watchSink(await createSink(settings, operations.meterProvider), observe);
   const bridge = new Bridge({
-    ...options,
-    translate: { ...options.translate, shiftMicros },
+    ...bridgeOptions(settings, log, sink, { shiftMicros }),
     receivers: [receiver],
-    sink: operations.watchSink(await createSink(settings, operations.meterProvider), observe),
   });
   operations.watchBridge({ bridge, receivers: [receiver] });
   if (listen !== 'none') await operations.listen({ listen, page: page?.mount });

@@ -24,7 +24,7 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const { listen = DEFAULT_LISTEN } = settings;
   const page = listen === 'none' ? undefined : new CommandPage(settings);
   const sink = operations.watchSink(await createSink(settings, operations.meterProvider), page?.observe);
-  const bridge = new Bridge({ ...bridgeOptions(settings, log), receivers, sink });
+  const bridge = new Bridge({ ...bridgeOptions(settings, log, sink), receivers });
   operations.watchBridge({ bridge, receivers });
   if (listen !== 'none') await operations.listen({ listen, page: page?.mount });
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));

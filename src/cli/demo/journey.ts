@@ -32,13 +32,13 @@ export interface Arrival {
 /** Carries the whole recording. @throws BridgeError INPUT_UNREADABLE */
 export async function carry(journey: Journey): Promise<Arrival> {
   const { settings, log, receiver, sink, shiftMicros = 0, deadlineMs } = journey;
-  const options = bridgeOptions(settings, log);
   let reason: string | undefined;
   const bridge = new Bridge({
-    ...options,
-    translate: { rootSpan: true, ...options.translate, shiftMicros },
+    ...bridgeOptions(settings, log, sink, {
+      rootSpan: settings.translate.rootSpan ?? true,
+      shiftMicros,
+    }),
     receivers: [receiver],
-    sink,
     // Told once at the end instead of in a log line each time: somebody sits and looks.
     retry: {
       onRetry: (why) => {

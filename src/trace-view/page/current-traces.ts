@@ -1,5 +1,5 @@
 /** The traces as they are at one moment: what is kept of them, and the trace points that are still open. */
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { OutgoingSpan } from '../../encoded-span.js';
 import { toTraceId } from '../../mapping/ids.js';
 import { readExported } from '../encoded-spans.js';
 import type { Span } from '../span.js';
@@ -96,7 +96,7 @@ function current(traceId: string, kept: KeptTrace | undefined, open: readonly Sp
 }
 
 /** A span that lacks its stop, as one that goes on. */
-function openSpan(exported: ReadableSpan, nowMicros: number): Span | undefined {
+function openSpan(exported: OutgoingSpan, nowMicros: number): Span | undefined {
   const read = readExported(exported);
   if (read === undefined) return undefined;
   const { incomplete, attributes, ...span } = read;

@@ -1,5 +1,6 @@
 /** What the page knows. It watches the bridge and the sink from outside and changes nothing. */
 import type { Bridge } from '../../bridge.js';
+import { endMicrosOf } from '../../encoded-span.js';
 import type { Sent } from '../../export/observed-sink.js';
 import { redactUrls } from '../../settings/redact.js';
 import type { QueueDepth, WatchedReceiver } from '../../sidecar/watched-receiver.js';
@@ -119,7 +120,6 @@ export class PageFeed {
 
   private measureLag(spans: Sent['spans'], now: number): void {
     // Clocks of other machines may be ahead: then there is no lag.
-    for (const { endTime } of spans)
-      this.lagMs = Math.max(this.lagMs ?? 0, now - (endTime[0] * 1000 + endTime[1] / 1e6));
+    for (const span of spans) this.lagMs = Math.max(this.lagMs ?? 0, now - endMicrosOf(span) / 1000);
   }
 }

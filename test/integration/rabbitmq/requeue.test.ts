@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { Bridge } from '../../../src/bridge.js';
 import { RabbitReceiver } from '../../../src/rabbitmq/rabbitmq.js';
 import { holdingQueueName } from '../../../src/rabbitmq/topology.js';
 import { FaultyProxy } from '../../integrity/support/faulty-proxy.js';
+import { makeBridge } from '../../support/bridge.js';
 import { body } from '../../support/notifications.js';
 import { broker, eventually, type TestVhost } from '../../support/rabbitmq.js';
 import { RememberingLog } from '../../support/receiving.js';
@@ -227,7 +227,7 @@ function bridging(
     backoff: { initialMs: 50, maximumMs: 200 },
     requeue: { afterMs },
   });
-  const bridge = new Bridge({ receivers: [receiver], sink, log, batch: { delayMs: batchDelayMs } });
+  const bridge = makeBridge({ receivers: [receiver], sink, log, batch: { delayMs: batchDelayMs } });
   const running = bridge.run();
   test.after(async () => {
     await bridge.close();

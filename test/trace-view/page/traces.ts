@@ -1,13 +1,13 @@
 /** Traces made up for tests of the page, and the recorded boot of a server. */
 import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { Bridge } from '../../../src/bridge.js';
 import { recordedBoot } from '../../../src/cli/demo/recorded-boot.js';
 import { ObservedSink, type Sent } from '../../../src/export/observed-sink.js';
+import { toHrTime } from '../../../src/mapping/hr-time.js';
 import { RecordingReceiver } from '../../../src/recordings/recording.js';
 import { watchReceiver } from '../../../src/sidecar/watched-receiver.js';
-import { toHrTime } from '../../../src/span/time.js';
 import { PageFeed } from '../../../src/trace-view/page/feed.js';
+import { makeBridge } from '../../support/bridge.js';
 import { RememberingLog } from '../../support/receiving.js';
 import { PromptSink, TAKEN } from '../../support/spans.js';
 
@@ -97,7 +97,7 @@ export async function bootFeed(): Promise<PageFeed> {
   const feed = new PageFeed({ backend: 'nowhere', isLive: false });
   const log = new RememberingLog();
   const receiver = new RecordingReceiver({ files: [recordedBoot()], window: 20_000, log });
-  const bridge = new Bridge({
+  const bridge = makeBridge({
     receivers: [receiver],
     sink: new ObservedSink(new PromptSink(), feed.observe),
     translate: { rootSpan: true },

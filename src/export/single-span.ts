@@ -1,0 +1,55 @@
+/** Spans are serialized one by one: each is taken out of a request of its own, and joined with others later. */
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { type EncodedResource, EncodedSpan, endMicrosOf, SpanArena } from '../encoded-span.js';
+
+type Resource = ReadableSpan['resource'];
+
+/** Where the one span of a request stands, and what stands before it. */
+export interface SpanInRequest extends Pick<EncodedResource, 'resource' | 'scope'> {
+  readonly begin: number;
+  readonly end: number;
+}
+
+export class SingleSpans {
+  readonly #resources = new WeakMap<Resource, EncodedResource>();
+  readonly #arena = new SpanArena();
+
+  /** @param find reads a request with one span. */
+  constructor(
+    private readonly serialize: (spans: ReadableSpan[]) => Uint8Array | undefined,
+    private readonly find: (request: Buffer) => SpanInRequest,
+  ) {}
+
+  encode(span: ReadableSpan): EncodedSpan {
+    const written = this.serialize([span]);
+    if (written === undefined) throw new TypeError('the serializer wrote nothing');
+    const request = Buffer.from(written.buffer, written.byteOffset, written.length);
+    const found = this.find(request);
+    const begin = this.#arena.reserve(found.end - found.begin);
+    const { bytes } = this.#arena;
+    const end = begin + request.copy(bytes, begin, found.begin, found.end);
+    const resource = this.#resourceOf(span.resource, found);
+    return new EncodedSpan(resource, span.spanContext().traceId, endMicrosOf(span), bytes, begin, end);
+  }
+
+  #resourceOf(key: Resource, { resource, scope }: SpanInRequest): EncodedResource {
+    const known = this.#resources.get(key);
+    if (known !== undefined) return known;
+    const { attributes } = key;
+    // Copies: the request itself need not stay in memory.
+    const made = { attributes, resource: Uint8Array.from(resource), scope: Uint8Array.from(scope) };
+    this.#resources.set(key, made);
+    return made;
+  }
+}
+
+/** Each resource with its spans, in the order in which resources came first: the serializers group so, too. */
+export function groupByResource(spans: readonly EncodedSpan[]): Map<EncodedResource, EncodedSpan[]> {
+  const groups = new Map<EncodedResource, EncodedSpan[]>();
+  for (const span of spans) {
+    const group = groups.get(span.resource);
+    if (group === undefined) groups.set(span.resource, [span]);
+    else group.push(span);
+  }
+  return groups;
+}
