@@ -190,6 +190,7 @@ export const drainTimeoutMs = ofAll.setting({
 export const log = {
   level: ofAll.setting({
     flag: '--log-level',
+    otel: ['OSPROFILER_BRIDGE_LOG_LEVEL', 'OTEL_LOG_LEVEL'],
     kind: oneOf('debug', 'info', 'warn', 'error'),
     default: 'info',
     description: 'Minimum severity of log lines, which go to stderr.',

@@ -4,7 +4,8 @@ import type { SettingsFile } from './config-file.js';
 import { type CommandName, type Definition, OWN_PREFIX, ownVariable } from './definition.js';
 import { deriveSettings } from './derive.js';
 import type { Origin, OriginOf } from './origin.js';
-import { nearest, type Problem, problemsError } from './problems.js';
+import { isIgnoredWhenWrong, isOtelBoolean, warningsOfVariables } from './otel.js';
+import { describeProblem, nearest, type Problem, problemsError } from './problems.js';
 import { redactUrls } from './redact.js';
 import { DEFINITIONS, type GivenSettings, type Settings } from './settings.js';
 
@@ -45,20 +46,32 @@ export async function loadSettings(inputs: Inputs): Promise<LoadedSettings> {
   const problems = [...(inputs.problems ?? []), ...unreadable, ...(file?.problems ?? [])];
   const values = new Map<string, unknown>();
   const origins = new Map<string, Origin>();
+  const warnings = new Set<string>();
   for (const definition of DEFINITIONS) {
-    const { key } = definition;
-    const found = find(definition, inputs, file);
-    const result = found && definition.kind.schema.safeParse(found.raw);
-    if (found !== undefined && result?.success === false)
-      problems.push(...result.error.issues.map((issue) => problemOf(definition, found, issue)));
-    values.set(key, result?.success === true ? result.data : definition.default);
-    origins.set(key, found !== undefined && result?.success === true ? found.origin : DEFAULT_ORIGIN);
+    const { key, commands } = definition;
+    values.set(key, definition.default);
+    for (const found of candidates(definition, inputs, file)) {
+      const read = readValue(definition, found);
+      if (read.ok) {
+        values.set(key, read.value);
+        origins.set(key, found.origin);
+      } else if (isIgnoredWhenWrong(found.origin.name)) {
+        const told = read.problems.map((problem) => `${describeProblem(problem)}; the variable is ignored`);
+        if (commands.includes(inputs.command)) for (const text of told) warnings.add(text);
+        continue;
+      } else {
+        problems.push(...read.problems);
+      }
+      break;
+    }
   }
   const originOf: OriginOf = (key) => origins.get(key) ?? DEFAULT_ORIGIN;
   const given = nest(values);
-  const { settings, problems: joint } = deriveSettings(given, originOf, inputs);
+  const { settings, problems: joint, warnings: derived } = deriveSettings(given, originOf, inputs);
   problems.push(...joint);
-  if (problems.length === 0) return { settings, values, originOf, warnings: unknownVariables(inputs.env) };
+  const { command, env } = inputs;
+  const all = [...warnings, ...derived, ...warningsOfVariables(env, command), ...unknownVariables(env)];
+  if (problems.length === 0) return { settings, values, originOf, warnings: all };
   const code = unreadable.length > 0 ? 'CONFIG_UNREADABLE' : 'CONFIG_INVALID';
   throw problemsError(problems, code, inputs.command);
 }
@@ -103,23 +116,41 @@ interface Found {
   readonly placeOf?: (part: readonly PropertyKey[]) => string;
 }
 
-function find(
+/** What was given for a setting, the highest layer first. */
+function* candidates(
   definition: Definition,
   { flags, env }: Inputs,
   file: SettingsFile | undefined,
-): Found | undefined {
+): Generator<Found> {
   const flag = flags.get(definition.key);
-  if (flag !== undefined) return { raw: joined(definition, flag), origin: flagOrigin(definition, flag) };
-  // OpenTelemetry's rule, kept for ours too: an empty variable is an unset one.
-  const variable = definition.env.find((each) => nonEmpty(env[each]) !== undefined);
-  if (variable !== undefined) return { raw: env[variable], origin: { layer: 'environment', name: variable } };
+  if (flag !== undefined) yield { raw: joined(definition, flag), origin: flagOrigin(definition, flag) };
+  for (const name of definition.env) {
+    // OpenTelemetry's rule, kept for ours too: an empty variable is an unset one.
+    if (nonEmpty(env[name]) !== undefined) yield { raw: env[name], origin: { layer: 'environment', name } };
+  }
   const inFile = file?.get(definition.key);
-  if (file === undefined || inFile === undefined) return undefined;
-  return {
+  if (file === undefined || inFile === undefined) return;
+  yield {
     raw: inFile.value,
     origin: { layer: 'file', name: inFile.where },
     placeOf: (part) => file.placeOf(definition.key, part),
   };
+}
+
+type ReadValue =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+function readValue(definition: Definition, found: Found): ReadValue {
+  const { kind } = definition;
+  const { raw, origin } = found;
+  if (kind.isSwitch && isIgnoredWhenWrong(origin.name) && !isOtelBoolean(String(raw))) {
+    const value = redactUrls(String(raw));
+    return { ok: false, problems: [{ where: origin.name, value, expected: `expected ${kind.expected}` }] };
+  }
+  const result = kind.schema.safeParse(raw);
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, problems: result.error.issues.map((issue) => problemOf(definition, found, issue)) };
 }
 
 function joined(definition: Definition, flag: readonly string[] | boolean): unknown {

@@ -7,6 +7,7 @@ import type { GivenSettings, Settings } from './settings.js';
 export interface DerivedSettings {
   readonly settings: Settings;
   readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
 }
 
 export function deriveSettings(
@@ -18,6 +19,7 @@ export function deriveSettings(
   const { problem: wrongUrl, ...destination } = tracesUrl(given, originOf);
   const { problem: wrongMetricsUrl, url: metricsUrl } = resolveMetricsUrl(given, originOf);
   const pushesMetrics = metrics.exporters.includes('otlp');
+  const { attributes: resourceAttributes, warnings } = spanResource(translate, originOf);
   const { errors: keepErrors, slowerThanMs } = translate.keep;
   const settings: Settings = {
     ...given,
@@ -25,6 +27,7 @@ export function deriveSettings(
     broker: { ...chooseBrokers(given.broker, originOf), osloEnvironment: osloVariables(env) },
     translate: {
       ...translate,
+      resourceAttributes,
       sampleRatio: sampleRatio(translate),
       keepErrors,
       ...(slowerThanMs === undefined ? {} : { keepSlowerThanMs: slowerThanMs }),
@@ -36,6 +39,10 @@ export function deriveSettings(
       prometheus: metrics.exporters.includes('prometheus'),
       otlp: pushesMetrics,
       url: metricsUrl,
+      resourceAttributes: {
+        ...translate.resourceAttributes,
+        ...(metrics.serviceName === undefined ? {} : { 'service.name': metrics.serviceName }),
+      },
       timeoutMs: Math.min(metrics.timeoutMs, metrics.intervalMs),
     },
   };
@@ -47,7 +54,7 @@ export function deriveSettings(
     // The variables are those of spans too: they are wrong for metrics only if metrics are pushed.
     pushesMetrics ? (checkMetricsProtocol(metrics, originOf) ?? wrongMetricsUrl) : undefined,
   ];
-  return { settings, problems: problems.filter((problem) => problem !== undefined) };
+  return { settings, problems: problems.filter((problem) => problem !== undefined), warnings };
 }
 
 /** A file of URLs, or the services' own files, replace the default URL. Of URLs and a file the higher layer counts. */
@@ -64,6 +71,20 @@ function chooseBrokers(broker: GivenSettings['broker'], originOf: OriginOf): Giv
 /** OpenStack's other variables, such as OS_PASSWORD, have no group. */
 function osloVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^OS_.*__/.test(name)));
+}
+
+/** Operators inject OTEL_RESOURCE_ATTRIBUTES with the name of the pod's service, which is not that of OpenStack's. */
+function spanResource(
+  { resourceAttributes }: GivenSettings['translate'],
+  originOf: OriginOf,
+): { attributes: Readonly<Record<string, string>>; warnings: readonly string[] } {
+  const { layer, name } = originOf('translate.resourceAttributes');
+  const { 'service.name': serviceName, ...others } = resourceAttributes;
+  if (serviceName === undefined || layer !== 'environment') {
+    return { attributes: resourceAttributes, warnings: [] };
+  }
+  const warning = `${name}: service.name is not applied to spans, which keep the names of their services; --service-name changes them`;
+  return { attributes: others, warnings: [warning] };
 }
 
 /** --verbose and --quiet, unless --log-level was given in a higher layer. */

@@ -22,6 +22,8 @@ export interface Kind<T> {
   readonly separator?: string;
   /** A flag without a value, with a `--no-` twin. */
   readonly isSwitch?: boolean;
+  /** All values there are, of a choice. */
+  readonly values?: readonly string[];
   /** Placeholder of the flag's value in help. @default the last word of the flag */
   readonly argument?: string;
 }
@@ -46,7 +48,9 @@ export function pattern(expression: RegExp, expected: string): Kind<string> {
 }
 
 export function oneOf<const T extends string>(...values: readonly [T, ...T[]]): Kind<T> {
-  return { expected: alternatives(values), schema: z.enum(values) };
+  // In any case, as OpenTelemetry's enumerations are.
+  const find = (given: string) => values.find((value) => value === given.toLowerCase());
+  return { expected: alternatives(values), schema: read(find), values };
 }
 
 function alternatives(values: readonly string[]): string {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { declare } from './definition.js';
 import { headers } from './key-values.js';
-import { count, duration, list, oneOf, size } from './kinds.js';
+import { count, duration, list, oneOf, size, text } from './kinds.js';
 import { listenAddress } from './listen-address.js';
 import { endpoint } from './urls.js';
 
@@ -31,7 +31,13 @@ export const listen = optional({
 export const metrics = {
   exporters: setting({
     flag: '--metrics-exporters',
-    kind: list('prometheus, otlp or none, separated by commas', z.enum(['prometheus', 'otlp', 'none'])),
+    kind: list(
+      'prometheus, otlp or none, separated by commas',
+      z
+        .string()
+        .toLowerCase()
+        .pipe(z.enum(['prometheus', 'otlp', 'none'])),
+    ),
     default: ['prometheus'],
     otel: ['OTEL_METRICS_EXPORTER'],
     description:
@@ -63,11 +69,19 @@ export const metrics = {
     description: 'Headers of every push of metrics, in the form of --headers.',
     example: 'authorization=Bearer%20abc',
   }),
+  serviceName: optional({
+    flag: '--metrics-service-name',
+    kind: { ...text(), argument: '<name>' },
+    defaultText: 'service.name of OTEL_RESOURCE_ATTRIBUTES, otherwise osprofiler-otel-bridge',
+    otel: ['OTEL_SERVICE_NAME'],
+    description: "The service.name of the sidecar's own metrics; the spans keep the names of their services.",
+    example: 'osprofiler-bridge-east',
+  }),
   timeoutMs: setting({
     flag: '--metrics-timeout',
     kind: duration({ bare: true }),
     default: 10_000,
-    otel: otlp('TIMEOUT'),
+    otel: ['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT', 'OTEL_METRIC_EXPORT_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
     description: 'Maximum duration of one push of metrics; at most the interval.',
     example: '5s',
   }),

@@ -14,10 +14,10 @@ export interface Problem {
 
 const LONGEST_VALUE = 120;
 
-/** One error for all problems. Whatever else its text shows, URLs in it lose their user info. */
+/** One error for all problems. */
 export function problemsError(problems: readonly Problem[], code: ErrorCode, command?: string): BridgeError {
   // A variable that several settings read is wrong once.
-  const lines = [...new Set(problems.map((problem) => redactUrls(line(problem))))];
+  const lines = [...new Set(problems.map(describeProblem))];
   const message =
     lines.length === 1 ? lines[0]! : `${lines.length} things are wrong:\n  ${lines.join('\n  ')}`;
   const help = `osprofiler-otel-bridge ${command === undefined ? '' : `${command} `}--help`;
@@ -28,9 +28,10 @@ export function problemsError(problems: readonly Problem[], code: ErrorCode, com
   );
 }
 
-function line(problem: Problem): string {
-  const value = problem.value === undefined ? '' : ` '${shorten(problem.value)}'`;
-  return `${problem.where}${value}: ${problem.expected}`;
+/** One line. Whatever else it shows, URLs in it lose their user info. */
+export function describeProblem({ where, value, expected }: Problem): string {
+  const shown = value === undefined ? '' : ` '${shorten(value)}'`;
+  return redactUrls(`${where}${shown}: ${expected}`);
 }
 
 function shorten(value: string): string {

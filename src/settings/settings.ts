@@ -56,6 +56,8 @@ export interface Derived {
     readonly otlp: boolean;
     /** Complete, with `/v1/metrics`. */
     readonly url: string;
+    /** Of the resource that the metrics belong to; `service.name` if one was given. */
+    readonly resourceAttributes: Readonly<Record<string, string>>;
   };
   /** The arguments beside the flags: files of `replay`, UUIDs of `trace-id`, the action of `dead-letters`. */
   readonly operands: readonly string[];

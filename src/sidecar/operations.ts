@@ -75,7 +75,7 @@ export class Operations {
   ) {}
 
   static async create(settings: Settings, log: Log): Promise<Operations> {
-    const pipeline = await createPipeline(settings.metrics, settings.translate.resourceAttributes);
+    const pipeline = await createPipeline(settings.metrics, settings.metrics.resourceAttributes);
     return new Operations(settings, log, pipeline);
   }
 

@@ -146,7 +146,7 @@ describe('what is wrong', () => {
   test('is told all at once, each by the name it was given', async () => {
     const { code, message, exitStatus } = await refusal({
       args: ['--mode', 'tapp', '--prefetch', '70000', '--qeue', 'x'],
-      env: { OSPROFILER_BRIDGE_PAIR_TIMEOUT: '5', OTEL_TRACES_SAMPLER_ARG: '1.5' },
+      env: { OSPROFILER_BRIDGE_PAIR_TIMEOUT: '5', OSPROFILER_BRIDGE_KEEP_RATIO: '1.5' },
       file: 'broker:\n  tapQueue: 7\n  modus: tap\n  exchanges: [nova, 8]\nmode: tap\nlog: 5\n',
     });
     assert.equal(code, 'CONFIG_INVALID');
@@ -162,7 +162,7 @@ describe('what is wrong', () => {
       "  bridge.yaml:4:21 broker.exchanges '8': expected names of exchanges, separated by commas",
       "  --prefetch '70000': expected a whole number from 1 to 65535",
       "  OSPROFILER_BRIDGE_PAIR_TIMEOUT '5': expected a duration from 1ms to 24d, such as 250ms, 30s, 5m or 1h",
-      "  OTEL_TRACES_SAMPLER_ARG '1.5': expected a number from 0 to 1",
+      "  OSPROFILER_BRIDGE_KEEP_RATIO '1.5': expected a number from 0 to 1",
     ]);
   });
 

@@ -15,8 +15,9 @@ describe('where metrics go', () => {
     assert.deepEqual(await named('otlp'), { prometheus: false, otlp: true });
     assert.deepEqual(await named('prometheus, otlp'), { prometheus: true, otlp: true });
     assert.deepEqual(await named('none'), { prometheus: false, otlp: false });
-    const { message } = await refusal({ args: ['run'], env: { OTEL_METRICS_EXPORTER: 'console' } });
-    assert.match(message, /OTEL_METRICS_EXPORTER/);
+    const wrong = await load({ args: ['run'], env: { OTEL_METRICS_EXPORTER: 'console' } });
+    assert.equal(wrong.settings.metrics.prometheus, true);
+    assert.match(wrong.warnings.join(), /^OTEL_METRICS_EXPORTER 'console': expected prometheus, /);
   });
 
   it('is the endpoint for all signals with /v1/metrics, or its own as it is', async () => {
@@ -48,6 +49,8 @@ describe('where metrics go', () => {
     });
     assert.deepEqual([own.protocol, own.headers], ['http/protobuf', { b: '2' }]);
     assert.equal(own.timeoutMs, 15_000, 'a push ends before the next one');
+    const metric = await metrics({ ...general, OTEL_METRIC_EXPORT_TIMEOUT: '7000' });
+    assert.equal(metric.timeoutMs, 7000);
   });
 
   it('is not gRPC, which is said when they are to be pushed, and only then', async () => {

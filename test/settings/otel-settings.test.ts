@@ -107,11 +107,12 @@ describe('name=value pairs', () => {
   });
 
   for (const wrong of ['a', '=1', 'a=%zz', 'a=1,b']) {
-    test(`'${wrong}' is refused`, async () => {
-      assert.match(
-        (await refusal(env(wrong))).message,
-        /^OTEL_RESOURCE_ATTRIBUTES .*expected name=value pairs/,
-      );
+    test(`'${wrong}' is ignored with a warning, and refused as a flag`, async () => {
+      const { settings, warnings } = await load(env(wrong));
+      assert.deepEqual(settings.translate.resourceAttributes, {});
+      assert.match(warnings.join(), /^OTEL_RESOURCE_ATTRIBUTES .*expected name=value pairs.*is ignored$/);
+      const { message } = await refusal({ args: ['--resource-attributes', wrong] });
+      assert.match(message, /^--resource-attributes .*expected name=value pairs/);
     });
   }
 
@@ -142,9 +143,119 @@ describe('samplers', () => {
     });
   }
 
-  test('others are refused', async () => {
-    const { message } = await refusal({ env: { OTEL_TRACES_SAMPLER: 'jaeger_remote' } });
-    assert.match(message, /^OTEL_TRACES_SAMPLER 'jaeger_remote': expected always_on, /);
+  test('others are ignored with a warning', async () => {
+    const { settings, warnings } = await load({ env: { OTEL_TRACES_SAMPLER: 'jaeger_remote' } });
+    assert.equal(settings.translate.sampleRatio, 1);
+    assert.match(warnings.join(), /^OTEL_TRACES_SAMPLER 'jaeger_remote': expected always_on, .*is ignored$/);
+  });
+});
+
+describe("OpenTelemetry's rules for values", () => {
+  test('names are read in any case', async () => {
+    const env = {
+      OTEL_TRACES_EXPORTER: 'CONSOLE',
+      OTEL_METRICS_EXPORTER: 'Prometheus,OTLP',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'HTTP/Protobuf',
+      OTEL_TRACES_SAMPLER: 'Always_Off',
+      OTEL_LOG_LEVEL: 'DEBUG',
+    };
+    const { settings, warnings } = await load({ env });
+    assert.deepEqual(
+      [
+        settings.exporter.kind,
+        settings.exporter.protocol,
+        settings.translate.sampleRatio,
+        settings.log.level,
+      ],
+      ['console', 'http/protobuf', 0, 'debug'],
+    );
+    assert.deepEqual([settings.metrics.prometheus, settings.metrics.otlp], [true, true]);
+    assert.deepEqual(warnings, []);
+  });
+
+  test('wrong numbers, durations and names are ignored with one warning each', async () => {
+    const env = {
+      OTEL_BSP_SCHEDULE_DELAY: '-1',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 'many',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http',
+      OTEL_TRACES_SAMPLER_ARG: '1.5',
+    };
+    const { settings, warnings } = await load({ env });
+    assert.deepEqual(settings.exporter.batch, (await load({})).settings.exporter.batch);
+    assert.equal(settings.exporter.protocol, 'http/json');
+    assert.equal(warnings.length, 5, 'the protocol is one of two values for spans, of others for metrics');
+    for (const name of Object.keys(env))
+      assert.ok(warnings.some((warning) => warning.startsWith(`${name} '`)));
+  });
+
+  test('the general variable counts when that of the signal is wrong', async () => {
+    const env = { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'udp', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    assert.equal((await exporter({ env })).protocol, 'grpc');
+  });
+
+  test('a boolean is true for true alone', async () => {
+    const insecure = async (text: string) => {
+      const { settings, warnings } = await load({ env: { OTEL_EXPORTER_OTLP_INSECURE: text } });
+      return [settings.exporter.insecure, warnings.length];
+    };
+    assert.deepEqual(await insecure('True'), [true, 0]);
+    assert.deepEqual(await insecure('false'), [false, 0]);
+    for (const text of ['1', 'yes', 'on']) assert.deepEqual(await insecure(text), [false, 1]);
+  });
+
+  test('a wrong endpoint or header is an error: the default would send data elsewhere', async () => {
+    for (const env of [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'x' }, { OTEL_EXPORTER_OTLP_HEADERS: 'x' }])
+      assert.equal((await refusal({ env })).code, 'CONFIG_INVALID');
+  });
+
+  test('warnings are for the commands that have the setting', async () => {
+    const env = { OTEL_TRACES_SAMPLER: 'x', OTEL_SDK_DISABLED: 'true' };
+    assert.equal((await load({ env })).warnings.length, 2);
+    assert.deepEqual((await load({ env, args: ['record'] })).warnings, []);
+  });
+});
+
+test('variables that have no effect here are named, with what to do', async () => {
+  const env = {
+    OTEL_SDK_DISABLED: 'true',
+    OTEL_BSP_MAX_QUEUE_SIZE: '1',
+    OTEL_BSP_EXPORT_TIMEOUT: '1',
+    OTEL_EXPORTER_PROMETHEUS_PORT: '9464',
+    OTEL_PROPAGATORS: 'b3',
+  };
+  const { warnings } = await load({ env });
+  assert.deepEqual(
+    warnings.map((warning) => warning.split(':')[0]),
+    Object.keys(env)
+      .filter((name) => name !== 'OTEL_PROPAGATORS')
+      .map((name) => `${name} has no effect`),
+  );
+});
+
+describe('the name of the bridge', () => {
+  const read = async (given: Given) => {
+    const { settings, warnings } = await load(given);
+    return {
+      spans: settings.translate.resourceAttributes,
+      metrics: settings.metrics.resourceAttributes,
+      warnings: warnings.length,
+    };
+  };
+
+  test('in OTEL_RESOURCE_ATTRIBUTES is for its metrics, and not for the services of OpenStack', async () => {
+    const injected = { OTEL_RESOURCE_ATTRIBUTES: 'service.name=bridge,region=eu' };
+    assert.deepEqual(await read({ env: injected }), {
+      spans: { region: 'eu' },
+      metrics: { 'service.name': 'bridge', region: 'eu' },
+      warnings: 1,
+    });
+    const named = await read({ env: { ...injected, OTEL_SERVICE_NAME: 'other' } });
+    assert.equal(named.metrics['service.name'], 'other');
+  });
+
+  test('given on purpose is for spans too', async () => {
+    const { spans, warnings } = await read({ args: ['--resource-attributes', 'service.name=mine'] });
+    assert.deepEqual([spans, warnings], [{ 'service.name': 'mine' }, 0]);
   });
 });
 

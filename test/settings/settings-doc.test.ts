@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { otelDocument } from '../../src/settings/otel.js';
 import { settingsDocument } from '../../src/settings/settings-doc.js';
 
 /** The compiled test lies somewhere below the folder that holds docs. */
@@ -15,6 +16,10 @@ function findUpwards(path: string): string {
   }
   return join(directory, path);
 }
+
+test('docs/otel.md is what the settings declare (else: npm run build && node scripts/settings-doc.mjs)', () => {
+  assert.equal(readFileSync(findUpwards('docs/otel.md'), 'utf8'), otelDocument());
+});
 
 test('docs/settings.md is what the settings declare (else: npm run build && node scripts/settings-doc.mjs)', () => {
   assert.equal(readFileSync(findUpwards('docs/settings.md'), 'utf8'), settingsDocument());

@@ -74,8 +74,8 @@ function ownResource(attributes: Readonly<Record<string, string>>): Resource {
   return defaultResource().merge(
     resourceFromAttributes({
       'host.name': hostname(),
-      ...attributes,
       'service.name': PACKAGE_NAME,
+      ...attributes,
       'service.version': PACKAGE_VERSION,
       'service.instance.id': randomUUID(),
     }),
