@@ -11,7 +11,7 @@ export interface CommandContext {
   readonly stdin: NodeJS.ReadStream;
   readonly env: NodeJS.ProcessEnv;
   /**
-   * Registers what the first SIGTERM or SIGINT does. The second one leaves at once, with 128 + the signal's number.
+   * Registers what the first SIGTERM, SIGINT or SIGHUP does. The second one leaves at once, with 128 + the signal's number.
    * With no handler registered the first one leaves at once too.
    */
   onStopSignal(handler: (signal: NodeJS.Signals) => void): void;

@@ -1,9 +1,10 @@
 /** How the process ends: on signals, on a closed pipe, on a bug. */
 import { constants } from 'node:os';
+import { pause } from '../pause.js';
 
 /** Of `process`, what ending needs; a test hands in its own. */
 export interface EndingProcess {
-  on(event: 'SIGTERM' | 'SIGINT', listener: (signal: NodeJS.Signals) => void): unknown;
+  on(event: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: (signal: NodeJS.Signals) => void): unknown;
   on(event: 'uncaughtException', listener: (error: Error) => void): unknown;
   exit(status: number): void;
 }
@@ -11,7 +12,7 @@ export interface EndingProcess {
 type StopHandler = (signal: NodeJS.Signals) => void;
 
 /**
- * Listens for SIGTERM and SIGINT from now on: the first one calls the handlers, the second one, or one that nobody
+ * Listens for SIGTERM, SIGINT and SIGHUP from now on: the first one calls the handlers, the second one, or one that nobody
  * handles, leaves at once with 128 + the signal's number, as shells have it.
  * @returns registers a handler.
  */
@@ -23,9 +24,25 @@ export function listenForStop(ending: EndingProcess): (handler: StopHandler) => 
     isStopping = true;
     for (const handler of handlers) handler(signal);
   };
-  ending.on('SIGTERM', onSignal);
-  ending.on('SIGINT', onSignal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) ending.on(signal, onSignal);
   return (handler) => void handlers.push(handler);
+}
+
+/** What is left to do when a drain is over, or its timeout: to close connections that may not answer. */
+const CLOSING_MS = 5_000;
+
+/**
+ * Ends in bounded time, whatever does not answer.
+ * @param end drains, and closes everything. @returns what it says, or false when it takes too long.
+ */
+export async function endWithin(drainTimeoutMs: number, end: () => Promise<boolean>): Promise<boolean> {
+  const timeout = new AbortController();
+  const late = pause(drainTimeoutMs + CLOSING_MS, timeout.signal).then(() => false);
+  try {
+    return await Promise.race([end(), late]);
+  } finally {
+    timeout.abort();
+  }
 }
 
 /** Tells a bug once, with its stack, and leaves with 1. Unhandled rejections arrive as uncaught exceptions too. */

@@ -26,12 +26,31 @@ export const DOCTOR_CONNECTION_NAME = `${CONNECTION_NAME} doctor`;
 export const PUBLISHER_CONNECTION_NAME = `${CONNECTION_NAME} publisher`;
 /** Silence for twice this long is the end of a connection; RabbitMQ's own default of 60 s finds a dead peer late. */
 const DEFAULT_HEARTBEAT_SECONDS = 30;
-/** How long opening a connection may take before it is given up. */
+/** How long opening a connection, or an operation, may take before it is given up. */
 export const OPENING_DEADLINE_MS = 10_000;
 /** How long the broker may take to answer while the bridge lets go; after that it counts as gone. */
 export const ANSWER_DEADLINE_MS = 5_000;
 /** How long a closed connection's socket may take to say its last words before it is destroyed. */
 const LINGER_MS = 1_000;
+
+/** The broker has not answered an operation in time: a queue's process or its node hangs, or the whole broker. */
+export class Unanswered extends Error {
+  readonly code = 'UNANSWERED';
+}
+
+/** Rejects with {@link Unanswered} when `answer` has not come in time. @param what for people: `consuming "q"`. */
+export async function answered<T>(answer: Promise<T>, what: string, ms = OPENING_DEADLINE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const give = (): void => reject(new Unanswered(`no answer within ${ms / 1_000} s to ${what}`));
+    timer = setTimeout(give, ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** An open connection. Once it is lost it stays lost; the receiver opens another. */
 export class BrokerConnection {
@@ -95,26 +114,30 @@ export class BrokerConnection {
 
   /** A channel that cannot crash the process: errors on it also reject the operation that caused them. */
   async createChannel(): Promise<Channel> {
-    const channel = await this.model.createChannel();
+    const channel = await answered(this.model.createChannel(), 'opening a channel');
     channel.on('error', () => undefined);
     return channel;
   }
 
   /** Like {@link createChannel}; the broker confirms what is published on it. */
   async createConfirmChannel(): Promise<ConfirmChannel> {
-    const channel = await this.model.createConfirmChannel();
+    const channel = await answered(this.model.createConfirmChannel(), 'opening a channel');
     channel.on('error', () => undefined);
     return channel;
   }
 
   /**
    * Runs one operation on a channel of its own, since a refusal (a passive check that finds nothing, too) closes the
-   * channel it was asked on. Rejects with what the operation rejects with.
+   * channel it was asked on. Rejects with what the operation rejects with, or with {@link Unanswered}.
+   * @param what for people: `declaring "q"`.
    */
-  async onThrowawayChannel<T>(operation: (channel: Channel) => Promise<T>): Promise<T> {
+  async onThrowawayChannel<T>(
+    operation: (channel: Channel) => Promise<T>,
+    what = 'an operation',
+  ): Promise<T> {
     const channel = await this.createChannel();
     try {
-      return await operation(channel);
+      return await answered(operation(channel), what);
     } finally {
       // Not awaited: nothing depends on the handshake, and on a channel that a refusal closed it rejects at once.
       channel.close().catch(() => undefined);

@@ -49,6 +49,8 @@ export interface ConsumerSessionOptions {
   readonly random: (() => number) | undefined;
 }
 
+/** How long consuming waits for the holding queue. */
+const HOLDING_PATIENCE_MS = 3_000;
 /** The second consumer of the same connection. */
 const HOLDING_TAG = `${CONNECTION_NAME}.holding`;
 
@@ -116,10 +118,12 @@ export class ConsumerSession {
     const isRamping = requeue !== undefined && !this.#holdsAtHome;
     // Copies first: what a killed bridge had copied and not acknowledged yet is in both queues. Were the original
     // acknowledged with its pair before the copy is seen, another kill would leave the copy behind, alone.
+    // For a moment only: with the node of that queue down, nothing would be consumed at all.
     if (isRamping) {
-      await new Promise<void>((tried) => {
-        this.#keepingHolding = this.#keepHolding(requeue.holdingQueue, tried).finally(tried);
+      const tried = new Promise<void>((resolve) => {
+        this.#keepingHolding = this.#keepHolding(requeue.holdingQueue, resolve).finally(resolve);
       });
+      await settledWithin(tried, HOLDING_PATIENCE_MS);
     }
     const first = isRamping ? firstWindow(prefetch) : prefetch;
     this.#consumer = await Consumer.open(this.connection, this.#consuming(queue, CONNECTION_NAME, first));
@@ -158,7 +162,7 @@ export class ConsumerSession {
     this.#over.abort();
     await this.#requeuer?.close();
     await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
-    await this.#keepingHolding;
+    await settledWithin(this.#keepingHolding ?? Promise.resolve(), ANSWER_DEADLINE_MS);
   }
 
   /** Waits for what is on its way, and sends the acknowledgements held back; all else returns to the broker. */
@@ -166,7 +170,7 @@ export class ConsumerSession {
     this.#over.abort();
     const written = Promise.all([this.#deadLetters?.close(), this.#requeuer?.close()]);
     if (this.connection.open) await settledWithin(written, ANSWER_DEADLINE_MS);
-    await this.#keepingHolding;
+    await settledWithin(this.#keepingHolding ?? Promise.resolve(), ANSWER_DEADLINE_MS);
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await this.#publisher.close();
   }

@@ -15,7 +15,7 @@ import { AckTracker } from './ack-tracker.js';
 import type { AmqpChannel, AmqpMessage } from './amqp-channel.js';
 import { acknowledgerOf, inOneWrite } from './amqplib-patches.js';
 import { BodyArena } from './body-arena.js';
-import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
+import { ANSWER_DEADLINE_MS, answered, type BrokerConnection } from './connection.js';
 import { hostAndPort } from './hints.js';
 import { type DeliveryOwner, RabbitDelivery } from './rabbit-delivery.js';
 
@@ -129,9 +129,12 @@ export class Consumer implements DeliveryOwner, AckChannel {
     const { consumerTag, queue } = this.options;
     const suffix = this.#tags.length === 0 ? '' : `.${this.#tags.length + 1}`;
     const tag = consumerTag === undefined ? {} : { consumerTag: consumerTag + suffix };
-    await this.channel.prefetch(prefetch, false);
     const receive = (message: AmqpMessage | null): void => this.#receive(message);
-    const consuming = await this.channel.consume(queue, receive, { ...tag, noAck: false });
+    const begin = async () => {
+      await this.channel.prefetch(prefetch, false);
+      return this.channel.consume(queue, receive, { ...tag, noAck: false });
+    };
+    const consuming = await answered(begin(), `consuming "${queue}"`);
     this.#tags.push(consuming.consumerTag);
     this.#window += prefetch;
     // Messages may have come together with the broker's answer.
@@ -274,11 +277,9 @@ export class Consumer implements DeliveryOwner, AckChannel {
   readonly #onStopping = (): void => {
     this.#isStopping = true;
   };
-
   readonly #onError = (error: Error): void => {
     this.#error ??= error;
   };
-
   readonly #onClose = (): void => this.#lose();
 
   #lose(): void {

@@ -32,6 +32,7 @@ export function explain(error: unknown, where: Where, queue: string): Explanatio
   const code = codeOf(error);
   return (
     explainFile(error, code, message) ??
+    explainUnanswered(code, message, where) ??
     explainNetwork(code, where) ??
     explainTls(code, message, where) ??
     explainHandshake(message, where) ??
@@ -106,6 +107,14 @@ function explainNetwork(code: string, where: Where): Explanation | undefined {
   return {
     reason: `the broker ${hostAndPort(where)} cannot be reached: ${known[0]} (${code})`,
     hint: known[1],
+  };
+}
+
+function explainUnanswered(code: string, message: string, where: Where): Explanation | undefined {
+  if (code !== 'UNANSWERED') return undefined;
+  return {
+    reason: `the broker ${hostAndPort(where)} hangs: ${message}`,
+    hint: "see whether all nodes of the cluster run and the queue's leader is alive (rabbitmqctl cluster_status, list_queues name state)",
   };
 }
 

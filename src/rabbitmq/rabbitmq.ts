@@ -10,6 +10,7 @@ import {
   OPENING_DEADLINE_MS,
   openConnection,
   PUBLISHER_CONNECTION_NAME,
+  Unanswered,
 } from './connection.js';
 import { ConsumerSession, type ConsumerSessionOptions, type SessionCounts } from './consumer-session.js';
 import { type Explanation, explain, hostAndPort, type Where } from './hints.js';
@@ -44,6 +45,8 @@ type Wait = Explanation & {
   readonly level: 'info' | 'warn';
   /** There is nothing in the way but another bridge that does the work. */
   readonly isStandby?: boolean;
+  /** The broker hangs: another host may answer. */
+  readonly isUnanswered?: boolean;
 };
 
 /**
@@ -121,10 +124,13 @@ export class RabbitReceiver implements Receiver {
     const { connection } = connected;
     const { where } = connection;
     while (connection.open && !this.#link.stopping.aborted) {
-      const attempt = await this.#attempt(connected, handler);
+      const attempt = await settledOrAborted(this.#attempt(connected, handler), this.#link.stopping);
+      if (attempt === undefined) break;
       const wait = attempt.kind === 'wait' ? attempt : await this.#consume(connection, attempt.intake);
-      if (wait === undefined || !connection.open || this.#link.stopping.aborted) continue;
+      if (wait === undefined || this.#link.stopping.aborted) continue;
+      if (!connection.open && wait.isUnanswered !== true) continue;
       this.#wait(wait.level, wait, where);
+      if (wait.isUnanswered) return connection.destroy();
       await pause(wait.ms ?? this.#link.backoff.next(), this.#link.stopping, connection.gone);
     }
     if (this.#link.stopping.aborted) return;
@@ -142,7 +148,7 @@ export class RabbitReceiver implements Receiver {
       return { kind: 'consuming', intake };
     } catch (error) {
       const explanation = explain(error, connection.where, this.#queue);
-      return { kind: 'wait', level: 'warn', ...explanation };
+      return { kind: 'wait', level: 'warn', isUnanswered: error instanceof Unanswered, ...explanation };
     }
   }
 

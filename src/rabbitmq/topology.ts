@@ -51,8 +51,10 @@ export interface OwnQueue {
 export async function declareOwn(connection: BrokerConnection, { name, maxLength }: OwnQueue): Promise<void> {
   if ((await queueDepth(connection, name)) !== undefined) return;
   const bound = maxLength === undefined ? {} : { 'x-max-length': maxLength, 'x-overflow': 'reject-publish' };
-  await connection.onThrowawayChannel((channel) =>
-    channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'classic', ...bound } }),
+  await connection.onThrowawayChannel(
+    (channel) =>
+      channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'classic', ...bound } }),
+    `declaring "${name}"`,
   );
 }
 
@@ -62,7 +64,7 @@ export function queueDepth(connection: BrokerConnection, queue: string): Promise
     connection.onThrowawayChannel(async (channel) => {
       const { messageCount, consumerCount } = await channel.checkQueue(queue);
       return { messages: messageCount, consumers: consumerCount };
-    }),
+    }, `looking at "${queue}"`),
   );
 }
 
@@ -73,8 +75,10 @@ export function queueDepth(connection: BrokerConnection, queue: string): Promise
  */
 export async function takeLock(connection: BrokerConnection, queue: string): Promise<boolean> {
   const taken = await unlessRefused('405', () =>
-    connection.onThrowawayChannel((channel) =>
-      channel.assertQueue(lockName(queue), { exclusive: true, durable: false, autoDelete: false }),
+    connection.onThrowawayChannel(
+      (channel) =>
+        channel.assertQueue(lockName(queue), { exclusive: true, durable: false, autoDelete: false }),
+      `taking the lock "${lockName(queue)}"`,
     ),
   );
   return taken !== undefined;

@@ -183,7 +183,8 @@ export const drainTimeoutMs = ofAll.setting({
   commands: ['run', 'shard', 'replay', 'demo'],
   kind: duration({ min: 0 }),
   default: 10_000,
-  description: 'How long a shutdown waits for exports, or publishes to shards, in flight.',
+  description:
+    'How long a shutdown waits for exports, or publishes to shards, in flight. The process ends at most 5 s later, whatever does not answer.',
   example: '30s',
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, test } from 'node:test';
-import { leaveOnCrash, leaveQuietlyOnClosedPipe, listenForStop } from '../../src/cli/exit.js';
+import { endWithin, leaveOnCrash, leaveQuietlyOnClosedPipe, listenForStop } from '../../src/cli/exit.js';
 
 class FakeProcess extends EventEmitter {
   readonly left: number[] = [];
@@ -20,6 +20,22 @@ describe('signals', () => {
     assert.deepEqual([got, host.left], [['SIGTERM'], []]);
     host.emit('SIGINT', 'SIGINT');
     assert.deepEqual([got, host.left], [['SIGTERM'], [130]]);
+  });
+
+  test('a terminal that hangs up ends it as SIGTERM does', () => {
+    const host = new FakeProcess();
+    const got: string[] = [];
+    listenForStop(host)((signal) => void got.push(signal));
+    host.emit('SIGHUP', 'SIGHUP');
+    assert.deepEqual([got, host.left], [['SIGHUP'], []]);
+  });
+
+  test('an end that never comes is not waited for longer than the drain timeout and 5 s', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const ending = endWithin(1_000, () => new Promise(() => undefined));
+    test.mock.timers.tick(6_000);
+    assert.equal(await ending, false);
+    assert.equal(await endWithin(1_000, async () => true), true);
   });
 
   test('the first leaves when nobody handles it', () => {

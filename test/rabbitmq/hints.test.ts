@@ -34,6 +34,12 @@ const CASES: readonly (readonly [name: string, thrown: unknown, reason: RegExp, 
     /the name is unknown/,
     /correct the host/,
   ],
+  [
+    'an operation that is not answered',
+    failure('no answer within 10 s to consuming "q"', 'UNANSWERED'),
+    /rabbit\.example:5672 hangs: no answer within 10 s to consuming "q"/,
+    /cluster_status/,
+  ],
   ['silence', failure('connect ETIMEDOUT'), /does not answer in time/, /firewalls/],
   [
     'a wrong password',

@@ -15,6 +15,7 @@ import { shardReceivers } from '../../sidecar/assemble-shards.js';
 import { Operations } from '../../sidecar/operations.js';
 import { CommandPage } from '../../trace-view/page/command-page.js';
 import type { CommandContext } from '../context.js';
+import { endWithin } from '../exit.js';
 import { summarize } from '../summary.js';
 
 export async function execute(settings: Settings, context: CommandContext): Promise<number> {
@@ -38,11 +39,14 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const signal = await Promise.race([stopped, running]);
   operations.announceStop();
   log.info({ signal, openPoints: bridge.openPoints }, 'stopping: no further notifications are taken in');
-  const isDrained = await bridge.drain(settings.drainTimeoutMs);
-  await running;
-  await bridge.close();
-  page?.stop();
-  await operations.close();
+  const isDrained = await endWithin(settings.drainTimeoutMs, async () => {
+    const isDrained = await bridge.drain(settings.drainTimeoutMs);
+    await running;
+    await bridge.close();
+    page?.stop();
+    await operations.close();
+    return isDrained;
+  });
   log.info(summarize(bridge), 'stopped');
   if (isDrained) return 0;
   throw new BridgeError(

@@ -8,6 +8,7 @@ import { rateLimited } from '../../sidecar/logger.js';
 import type { ShardingFigures } from '../../sidecar/metrics/instruments.js';
 import { Operations } from '../../sidecar/operations.js';
 import type { CommandContext } from '../context.js';
+import { endWithin } from '../exit.js';
 
 const REPEAT_MS = 30_000;
 const LOOK_MS = 20;
@@ -31,12 +32,15 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const signal = await Promise.race([stopped, running]);
   operations.announceStop();
   log.info({ signal }, 'stopping: no further notifications are taken in');
-  await Promise.all(all.map(({ receiver }) => receiver.stop()));
-  const isDrained = await drain(all, settings.drainTimeoutMs);
-  await running;
-  await Promise.all(all.map(({ sharder }) => sharder.close(0)));
-  await Promise.all(all.map(({ receiver }) => receiver.close()));
-  await operations.close();
+  const isDrained = await endWithin(settings.drainTimeoutMs, async () => {
+    await Promise.all(all.map(({ receiver }) => receiver.stop()));
+    const isDrained = await drain(all, settings.drainTimeoutMs);
+    await running;
+    await Promise.all(all.map(({ sharder }) => sharder.close(0)));
+    await Promise.all(all.map(({ receiver }) => receiver.close()));
+    await operations.close();
+    return isDrained;
+  });
   const { received: notifications, held: _, ...others } = figuresOf(all);
   log.info({ notifications, ...others }, 'stopped');
   if (isDrained) return 0;

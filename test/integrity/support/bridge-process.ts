@@ -65,8 +65,8 @@ export class BridgeProcess {
   }
 
   /** Asks it to end, and does not wait. */
-  signal(): void {
-    this.child.kill('SIGTERM');
+  signal(signal: NodeJS.Signals = 'SIGTERM'): void {
+    this.child.kill(signal);
   }
 
   /** Asks it to end. Resolves when it has, with its last line. */

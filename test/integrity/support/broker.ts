@@ -72,6 +72,15 @@ export class Broker {
     return this.process.restartApplication();
   }
 
+  /** The process of a classic queue answers nothing more, or does again. */
+  suspend(vhost: string, queue: string, isSuspended = true): Promise<void> {
+    const resource = `rabbit_misc:r(<<"${vhost}">>, queue, <<"${queue}">>)`;
+    const how = isSuspended ? 'suspend' : 'resume';
+    return this.process.evaluate(
+      `{ok, Q} = rabbit_amqqueue:lookup(${resource}), sys:${how}(amqqueue:get_pid(Q)).`,
+    );
+  }
+
   /** Raises the alarm for memory, which stops all who publish, or lets it be over. */
   alarm(isOn: boolean): Promise<void> {
     const watermark = isOn ? '0.00001' : '0.4';
