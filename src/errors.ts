@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   RESHARD_INCOMPLETE: 9,
   /** The version of Node.js is older than this package needs. */
   NODE_UNSUPPORTED: 10,
+  /** `compare`: the condition of `--fail-if` holds. */
+  SLOWER: 11,
 } as const;
 
 /** One of {@link ERROR_CODES}. */

@@ -70,6 +70,31 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
       [`${PROGRAM} record --limit 1000 | gzip > some.ndjson.gz`, 'the next thousand'],
     ],
   },
+  report: {
+    synopsis: '[settings] <FILE>... | -',
+    takesOperands: 'FILE, a directory, or - for stdin',
+    summary: 'say why the traces of recordings were slow',
+    description:
+      'Reads recordings as replay does, and prints the critical path of the longest trace, the operations by own time, the queries that are repeated, and the errors. Nothing is exported.',
+    examples: [
+      [`${PROGRAM} report boot.ndjson.gz`, 'one recorded command'],
+      [`${PROGRAM} report --json boot.ndjson | jq '.traces[].repeatedQueries[0]'`, 'for scripts'],
+    ],
+  },
+  compare: {
+    synopsis: '[settings] <BEFORE> <AFTER>',
+    takesOperands: 'BEFORE and AFTER, each a file or a directory of files',
+    summary: 'compare recordings by operation',
+    description:
+      'Reads recordings as replay does, and prints which operations are new, gone, slower or faster, the largest change of own time first. With several traces on one side, medians are compared. Nothing is exported.',
+    examples: [
+      [`${PROGRAM} compare before.ndjson.gz after.ndjson.gz`, 'two recorded commands'],
+      [
+        `${PROGRAM} compare --fail-if 'slower>20%' nightly/ today/`,
+        'a gate: ends with 11 when something became slower',
+      ],
+    ],
+  },
   demo: {
     synopsis: '[settings]',
     summary: 'export a real trace that comes with this package',
@@ -158,6 +183,7 @@ Exit status:
   8      doctor found something to put right
   9      reshard is not finished, and can be run again
   10     this version of Node.js is too old
+  11     compare: the condition of --fail-if holds
   128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
 
 /** The examples of a command, for its help. */

@@ -71,7 +71,7 @@ export const demo = {
 
 export const json = declare({
   heading,
-  commands: ['replay', 'dead-letters', 'doctor', 'trace-id'],
+  commands: ['replay', 'dead-letters', 'doctor', 'trace-id', 'report', 'compare'],
 }).setting({
   kind: onOff(),
   default: false,
@@ -133,6 +133,18 @@ export const headers = {
     description:
       "curl prints -H arguments that need no quoting, plain one header per line (for curl's -H @file), json an object.",
     example: 'plain',
+  }),
+};
+
+export const compare = {
+  failIf: declare({ heading, commands: ['compare'] }).optional({
+    kind: {
+      ...pattern(/^slower>\d{1,4}(?:\.\d+)?%$/, 'slower>N%, such as slower>20%'),
+      argument: '<condition>',
+    },
+    description:
+      'End with status 11 when the own time of an operation, or what the client waited for, grew by more than this. A change of less than a thousandth of all own time does not count.',
+    example: 'slower>20%',
   }),
 };
 

@@ -10,6 +10,8 @@ export const COMMANDS = [
   'reshard',
   'replay',
   'record',
+  'report',
+  'compare',
   'demo',
   'trace-id',
   'headers',

@@ -5,6 +5,7 @@
 import { broker, wire } from './broker.js';
 import {
   color,
+  compare,
   deadLetters,
   demo,
   doctor,
@@ -25,7 +26,20 @@ import { translate } from './translate.js';
 /** Every setting, in the order of help and documentation. */
 export const SETTINGS = {
   ...{ broker, wire, sharding, translate, exporter, listen, metrics, page },
-  ...{ headers, replay, record, demo, traceId, deadLetters, doctor, json, drainTimeoutMs, log, color },
+  ...{
+    headers,
+    replay,
+    record,
+    compare,
+    demo,
+    traceId,
+    deadLetters,
+    doctor,
+    json,
+    drainTimeoutMs,
+    log,
+    color,
+  },
 };
 
 /** The value of each setting as it was given, or its default. */
@@ -59,7 +73,7 @@ export interface Derived {
     /** Of the resource that the metrics belong to; `service.name` if one was given. */
     readonly resourceAttributes: Readonly<Record<string, string>>;
   };
-  /** The arguments beside the flags: files of `replay`, UUIDs of `trace-id`, the action of `dead-letters`. */
+  /** The arguments beside the flags: files of `replay`, `report` and `compare`, UUIDs of `trace-id`, the action of `dead-letters`. */
   readonly operands: readonly string[];
 }
 
