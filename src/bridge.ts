@@ -12,6 +12,7 @@ import { type Counts, count, countSpans, type FilterReason, newCounts, type Reje
 import type { OutgoingSpan } from './encoded-span.js';
 import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
+import { BackendHealth } from './export/health.js';
 import { type FinalOutcome, Retrier, type RetryOptions } from './export/retry.js';
 import { type FinishedPoint, type InFlightSpan, InFlightSpans, type PendingDelivery } from './in-flight.js';
 import { DEFAULT_PAIR_BOUNDS, pointId, rootId, type TracePoint } from './pairing/pair.js';
@@ -37,13 +38,14 @@ interface Token extends PendingDelivery {
   readonly point: PointId;
 }
 
-const RETRYING = 'the backend did not take a batch; trying again';
 /** How often overdue halves are looked for; the pair timeout is far longer. */
 const OVERDUE_CHECK_MS = 1_000;
 
 /** The path as the sidecar has it: {@link createBridge} is easier to hold, and made of this. */
 export class Bridge {
   readonly counts: Counts = newCounts();
+  /** Whether the backend accepts spans. */
+  readonly health: BackendHealth;
   private readonly receivers: readonly Receiver[];
   private readonly sink: Sink;
   private readonly log: Log;
@@ -62,13 +64,12 @@ export class Bridge {
     this.pipeline = options.pipeline;
     this.pairTimeoutMs = options.assemble?.pairTimeoutMs ?? DEFAULT_PAIR_BOUNDS.pairTimeoutMs;
     this.assembler = new Assembler(options.assemble);
-    const retrier = new Retrier(options.sink, {
-      onRetry: (reason, delayMs, attempt) =>
-        this.log.warn({ reason, delayMs: Math.round(delayMs), attempt }, RETRYING),
-      ...options.retry,
-    });
-    this.batcher = new Batcher(retrier, { ...DEFAULT_BATCH, ...options.batch }, (spans, outcome) =>
-      this.settle(spans, outcome),
+    this.health = new BackendHealth(options.log);
+    this.batcher = new Batcher(
+      new Retrier(options.sink, this.health, options.retry),
+      { ...DEFAULT_BATCH, ...options.batch },
+      (spans, outcome) => this.settle(spans, outcome),
+      (maxSize) => this.health.limit(maxSize),
     );
   }
 

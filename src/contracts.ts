@@ -102,25 +102,41 @@ export interface Receiver {
 
 /**
  * What became of a batch, as a value.
- * - `taken`: the backend has it. `refused` of its spans it would not store (OTLP's partial success): final, not retried.
- * - `retryable`: not taken, and the same batch may be taken later.
- * - `permanent`: this batch as it is will never be taken.
+ * - `accepted`: the backend has it. `refused` of its spans it would not store (OTLP's partial success): final, not retried.
+ * - `retryable`: not accepted, and the same batch may be accepted later.
+ * - `permanent`: this batch as it is will never be accepted.
  */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly refused?: number; readonly message?: string }
-  | {
+  | ({
       readonly kind: 'retryable';
-      readonly reason: string;
-      /** What to do about it, where more than waiting is called for. */
-      readonly hint?: string;
+      /** The shortest pause that the backend asks for. */
       readonly retryAfterMs?: number;
-    }
-  | { readonly kind: 'permanent'; readonly reason: string };
+    } & Refusal)
+  | ({ readonly kind: 'permanent' } & Refusal);
+
+export interface Refusal {
+  readonly reason: string;
+  /** What to do about it, where more than waiting is called for. */
+  readonly hint?: string;
+  /**
+   * What may be at fault other than the backend as a whole, so that a part of the batch may be accepted:
+   * - `spans`: some of these spans, which the backend may never accept.
+   * - `size`: the batch is too large; smaller ones may pass.
+   * - `unknown`: one of these; the answer does not say.
+   */
+  readonly suspect?: 'spans' | 'size' | 'unknown';
+}
 
 /** Takes batches of spans. One interface for OTLP, the console, a library user's function and the wrappers round them. */
 export interface Sink<Span extends OutgoingSpan = OutgoingSpan> {
   /** How spans are encoded for it. Absent: it takes spans as the mapping makes them. */
   readonly encoding?: SpanEncoding | undefined;
+  /**
+   * Asks whether the backend accepts requests at all, by one without spans. Never rejects. Absent: a permanent outcome of
+   * this sink is about the spans in any case. Present: it may as well be about the backend or the settings.
+   */
+  readonly probe?: (() => Promise<Outcome>) | undefined;
   /** Never throws or rejects: failure is an outcome. */
   send(spans: readonly Span[]): Promise<Outcome>;
   close(): Promise<void>;

@@ -34,15 +34,15 @@ export type { Counts, FilterReason, RejectReason } from './counts.js';
 export { BridgeError, ERROR_CODES, type ErrorCode } from './errors.js';
 export type { BatchOptions } from './export/batcher.js';
 export {
+  type AnySpanExporter,
   ExporterSink,
   type ExporterSinkOptions,
   type ExportResult,
-  type Judge,
 } from './export/exporter-sink.js';
-export type { AnySpanExporter, AnySpanProcessor } from './export/exporters.js';
 export type { SendSpans } from './export/function-sink.js';
 export type { Sent } from './export/observed-sink.js';
 export { createOtlpSink, type OtlpOptions } from './export/otlp.js';
+export type { AnySpanProcessor } from './export/processor-sink.js';
 export type { RetryOptions } from './export/retry.js';
 export {
   type BridgeEvents,

@@ -6,10 +6,10 @@ import type { Delivery, Log, Receiver, Sink } from './contracts.js';
 import type { Counts, RejectReason } from './counts.js';
 import { BridgeError, messageOf } from './errors.js';
 import type { BatchOptions } from './export/batcher.js';
-import { type AnySpanExporter, type AnySpanProcessor, sinkOfExporter } from './export/exporters.js';
+import { type AnySpanExporter, ExporterSink } from './export/exporter-sink.js';
 import { FunctionSink, type SendSpans } from './export/function-sink.js';
 import { ObservedSink, type Sent } from './export/observed-sink.js';
-import { PROCESSOR_BATCH, ProcessorSink } from './export/processor-sink.js';
+import { type AnySpanProcessor, PROCESSOR_BATCH, ProcessorSink } from './export/processor-sink.js';
 import type { RetryOptions } from './export/retry.js';
 import { accelerate } from './fast/accelerate.js';
 import { type BridgeMetrics, measure } from './metrics.js';
@@ -214,7 +214,7 @@ function sinkOf(options: CreateBridgeOptions): Sink {
   const { exporter, processor, sink, deadlineMs = DEFAULT_DEADLINE_MS, shutdown = true } = options;
   if ([exporter, processor, sink].filter((each) => each !== undefined).length !== 1)
     throw invalid('a bridge needs one of exporter, processor and sink', 'Hand in exactly one of them.');
-  if (exporter !== undefined) return sinkOfExporter(exporter, deadlineMs, shutdown);
+  if (exporter !== undefined) return new ExporterSink(exporter, { deadlineMs, shutdown });
   if (processor !== undefined) return new ProcessorSink(processor, deadlineMs, shutdown);
   return typeof sink === 'function' ? new FunctionSink(sink) : sink!;
 }

@@ -44,7 +44,7 @@ describe('the bridge', () => {
       assert.ok(deliveries.every(({ live }) => live));
     }
     assert.equal(sink.requests.length, 4);
-    assert.match(log.text, /trying again/);
+    assert.match(log.text, /export failed, retrying/);
     sink.requests[3]?.answer(TAKEN);
     await settled();
     assert.ok(deliveries.every(({ settlement }) => settlement === 'accept'));

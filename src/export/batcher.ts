@@ -1,6 +1,6 @@
 /**
- * Spans → batches, several on their way at once. A batch carries, beside each span, the caller's item for it, and
- * gives the items back with their outcome.
+ * Spans → batches, several in flight at once. A batch carries, beside each span, the caller's item for it, and gives the
+ * items back with their outcome.
  */
 import type { OutgoingSpan } from '../encoded-span.js';
 import type { FinalOutcome, Retrier } from './retry.js';
@@ -13,7 +13,7 @@ export interface BatchOptions {
   readonly maxBytes: number;
   /** Milliseconds that a span waits for others. @default 200 */
   readonly delayMs: number;
-  /** Batches on their way at once. @default 4 */
+  /** Batches in flight at once. @default 4 */
   readonly maxInFlight: number;
 }
 
@@ -30,12 +30,21 @@ interface Entry<Item> {
   readonly bytes: number;
 }
 
+/** So long batches stay smaller after the backend refused one for its size and accepted a part of it. */
+const SMALLER_FOR_MS = 10 * 60_000;
+/** Batches that are refused again and again make room for others: so many times {@link BatchOptions.maxInFlight}. */
+const STUCK_SHARE = 3;
+
 export type OnOutcome<Item> = (items: readonly Item[], outcome: FinalOutcome) => void;
 
 export class Batcher<Item> {
   private queue: Entry<Item>[] = [];
   private queuedBytes = 0;
   private inFlight = 0;
+  /** Batches in flight that are refused again and again, and not among {@link inFlight}. */
+  private stuck = 0;
+  private maxSize: number;
+  private smallerUntil = 0;
   private timer: NodeJS.Timeout | undefined;
   private isDue = false;
   private readonly abort = new AbortController();
@@ -45,7 +54,11 @@ export class Batcher<Item> {
     private readonly retrier: Retrier,
     private readonly options: BatchOptions,
     private readonly onOutcome: OnOutcome<Item>,
-  ) {}
+    /** Told when batches become smaller, since the backend refuses larger ones. */
+    private readonly onSmaller: (maxSize: number) => void = () => {},
+  ) {
+    this.maxSize = options.maxSize;
+  }
 
   /** Spans that have no outcome yet: those that wait are the caller's to bound, by what it takes in. */
   get pending(): number {
@@ -84,7 +97,7 @@ export class Batcher<Item> {
   }
 
   private get isFull(): boolean {
-    return this.queue.length >= this.options.maxSize || this.queuedBytes >= this.options.maxBytes;
+    return this.queue.length >= this.maxSize || this.queuedBytes >= this.options.maxBytes;
   }
 
   private sendWhatIsDue(): void {
@@ -109,10 +122,12 @@ export class Batcher<Item> {
   }
 
   private takeBatch(): Entry<Item>[] {
+    if (this.maxSize < this.options.maxSize && performance.now() > this.smallerUntil)
+      this.maxSize = this.options.maxSize;
     let count = 0;
     let bytes = 0;
     for (const entry of this.queue) {
-      if (count === this.options.maxSize || (count > 0 && bytes + entry.bytes > this.options.maxBytes)) break;
+      if (count === this.maxSize || (count > 0 && bytes + entry.bytes > this.options.maxBytes)) break;
       bytes += entry.bytes;
       count++;
     }
@@ -123,20 +138,40 @@ export class Batcher<Item> {
   private async send(batch: readonly Entry<Item>[]): Promise<void> {
     this.inFlight++;
     this.spansInFlight += batch.length;
+    let isStuck = false;
     await this.retrier.deliver(
-      batch.map(({ span }) => span),
-      (from, to, outcome) => {
-        this.spansInFlight -= to - from;
-        this.onOutcome(
-          batch.slice(from, to).map(({ item }) => item),
-          outcome,
-        );
+      batch,
+      {
+        onFinal: (entries, outcome) => {
+          this.spansInFlight -= entries.length;
+          this.onOutcome(
+            entries.map(({ item }) => item),
+            outcome,
+          );
+        },
+        onStuck: () => {
+          if (this.stuck >= this.options.maxInFlight * STUCK_SHARE) return;
+          isStuck = true;
+          this.stuck++;
+          this.inFlight--;
+          this.sendWhatIsDue();
+        },
+        onTooMany: (count) => this.limit(Math.ceil(count / 2)),
       },
       this.abort.signal,
     );
-    this.inFlight--;
+    if (isStuck) this.stuck--;
+    else this.inFlight--;
     if (this.abort.signal.aborted) return;
     this.sendWhatIsDue();
     if (this.pending === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+
+  /** For a while no batch is larger. */
+  private limit(size: number): void {
+    this.smallerUntil = performance.now() + SMALLER_FOR_MS;
+    if (size >= this.maxSize) return;
+    this.maxSize = size;
+    this.onSmaller(size);
   }
 }

@@ -1,11 +1,12 @@
 /**
- * Any OpenTelemetry `SpanExporter` as a sink: one call of `export()` becomes one outcome, whatever the exporter does.
- * It may throw, it may call back never, twice or at once.
+ * Any OpenTelemetry `SpanExporter` as a sink: one call of `export()` becomes one outcome, whatever the exporter does. It
+ * may throw, and it may call back never, twice or at once.
  */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Outcome, Sink } from '../contracts.js';
-import type { OutgoingSpan, SpanEncoding } from '../encoded-span.js';
 import { messageOf } from '../errors.js';
+import { classifyNoAnswer } from './classify.js';
+import { classifyHttp } from './classify-http.js';
 
 /** What `export()` gives its callback; see `ExportResult` of @opentelemetry/core. */
 export interface ExportResult {
@@ -13,78 +14,70 @@ export interface ExportResult {
   readonly error?: Error;
 }
 
-/** Calls `export()` and turns what it calls back into an outcome. */
-export type Judge = (send: () => Promise<ExportResult>) => Promise<Outcome>;
-
-const SUCCESS = 0;
-
-/** A plain exporter says no more than that it failed: it may work later. */
-const plainJudge: Judge = async (send) => {
-  const { code, error } = await send();
-  return code === SUCCESS
-    ? { kind: 'accepted' }
-    : { kind: 'retryable', reason: error?.message ?? 'the exporter failed without an error' };
-};
-
-/** `SpanExporter` of any SDK, as far as it is called here. */
-export interface Exporter<Span> {
-  export(spans: Span[], resultCallback: (result: ExportResult) => void): void;
+/** `SpanExporter` of @opentelemetry/sdk-trace-base 2.x or @opentelemetry/sdk-trace 3.x. */
+export interface AnySpanExporter {
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void;
+  forceFlush?(): Promise<void>;
   shutdown(): Promise<void>;
 }
 
-/** How an exporter is waited for, and what its answers mean. */
+/** How an exporter is waited for, and how it ends. */
 export interface ExporterSinkOptions {
   /** Milliseconds after which an export that has not called back counts as failed. @default 30,000 */
   readonly deadlineMs?: number;
-  /** Knows more than success or failure. */
-  readonly judge?: Judge;
-  /** The deadline passed: lets go of what the exporter still waits for, so that its sockets do not pile up. */
-  readonly abandon?: () => void;
-  /** See {@link Sink.encoding}. */
-  readonly encoding?: SpanEncoding | undefined;
+  /** Closing shuts the exporter down; `false`: it is flushed, since others use it. @default true */
+  readonly shutdown?: boolean;
 }
 
-/** A `SpanExporter` as a sink: one call of `export()` is one outcome. */
-export class ExporterSink<Span extends OutgoingSpan = ReadableSpan> implements Sink<Span> {
+const SUCCESS = 0;
+
+/** A `SpanExporter` as a sink. OTLP's own are believed when they say that a batch is refused for good. */
+export class ExporterSink implements Sink<ReadableSpan> {
   private readonly deadlineMs: number;
-  private readonly judge: Judge;
-  private readonly abandon: () => void;
-  readonly encoding: SpanEncoding | undefined;
+  private readonly shutdown: boolean;
 
   constructor(
-    private readonly exporter: Exporter<Span>,
-    options: ExporterSinkOptions = {},
+    private readonly exporter: AnySpanExporter,
+    { deadlineMs = 30_000, shutdown = true }: ExporterSinkOptions = {},
   ) {
-    this.deadlineMs = options.deadlineMs ?? 30_000;
-    this.judge = options.judge ?? plainJudge;
-    this.abandon = options.abandon ?? (() => {});
-    this.encoding = options.encoding;
+    this.deadlineMs = deadlineMs;
+    this.shutdown = shutdown;
   }
 
-  send(spans: readonly Span[]): Promise<Outcome> {
+  probe(): Promise<Outcome> {
+    return this.send([]);
+  }
+
+  send(spans: readonly ReadableSpan[]): Promise<Outcome> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        resolve({ kind: 'retryable', reason: `no end to the export within ${this.deadlineMs} ms` });
-        this.abandon();
-      }, this.deadlineMs);
-      this.judge(() => this.call(spans))
-        // A synchronous throw is an encoding error: this batch holds what the exporter cannot write.
-        .catch((error: unknown): Outcome => ({ kind: 'permanent', reason: messageOf(error) }))
-        .then((outcome) => {
-          clearTimeout(timer);
-          resolve(outcome);
-        });
+      const end = (outcome: Outcome): void => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      const timer = setTimeout(
+        () => end({ kind: 'retryable', reason: `no end to the export within ${this.deadlineMs} ms` }),
+        this.deadlineMs,
+      );
+      try {
+        this.exporter.export(spans as ReadableSpan[], (result) => end(classifyResult(result)));
+      } catch (error) {
+        // This batch holds what the exporter cannot encode.
+        end({ kind: 'permanent', reason: messageOf(error) });
+      }
     });
   }
 
   async close(): Promise<void> {
-    await this.exporter.shutdown();
+    await (this.shutdown ? this.exporter.shutdown() : this.exporter.forceFlush?.());
   }
+}
 
-  /** Rejects when `export()` throws before it calls back. */
-  private call(spans: readonly Span[]): Promise<ExportResult> {
-    return new Promise((resolve) => {
-      this.exporter.export(spans as Span[], resolve);
-    });
-  }
+function classifyResult({ code, error }: ExportResult): Outcome {
+  if (code === SUCCESS) return { kind: 'accepted' };
+  if (error === undefined) return { kind: 'retryable', reason: 'the exporter failed without an error' };
+  const { name, code: status, data } = error as Error & { readonly code?: unknown; readonly data?: unknown };
+  // The OTLP exporters' code is the HTTP status; other errors' codes are texts or mean something else.
+  if (name !== 'OTLPExporterError' || typeof status !== 'number') return classifyNoAnswer(error);
+  const body = Buffer.from(typeof data === 'string' ? data : '');
+  return classifyHttp({ status, headers: {}, body, isCut: false }, '');
 }

@@ -52,6 +52,11 @@ const CASES: readonly Case[] = [
     hint: 'port 4318 usually speaks HTTP: use port 4317, or OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
   },
   {
+    of: /NO_ANSWER_IN_TIME|DEADLINE_EXCEEDED/,
+    reason: 'no answer in time',
+    hint: 'see whether the backend is overloaded, or give it longer with --export-timeout (OTEL_EXPORTER_OTLP_TIMEOUT)',
+  },
+  {
     of: /ECONNREFUSED/,
     reason: 'nothing listens there',
     hint: 'start the backend, or correct host and port in OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -93,27 +98,60 @@ export function describe(error: unknown): string {
   return message === '' ? code : `${code}: ${message}`;
 }
 
-const TO_THE_PATH =
+/** Where OTLP over HTTP is to be sent. */
+export const TO_THE_PATH =
   'OTLP over HTTP is POST /v1/traces, usually on port 4318; OTEL_EXPORTER_OTLP_ENDPOINT gets that path added, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is taken as it is';
 const TO_CREDENTIALS = 'correct the credentials in OTEL_EXPORTER_OTLP_HEADERS';
+const TO_PROTOBUF = 'set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf';
+const TO_SMALLER_BATCHES =
+  "send smaller batches (--batch-max-size, OTEL_BSP_MAX_EXPORT_BATCH_SIZE), or raise the backend's limit";
 
 /** What an answer of this HTTP status calls for; undefined where only waiting helps. */
 export function hintForStatus(status: number): string | undefined {
-  if (status === 401 || status === 403) return TO_CREDENTIALS;
   if (status === 404 || status === 405 || (status >= 300 && status < 400)) return TO_THE_PATH;
-  return status === 415 ? 'try another OTEL_EXPORTER_OTLP_PROTOCOL' : undefined;
+  return HINTS_FOR_STATUS[status];
 }
 
-/** What a success that is none calls for. */
-export const HINT_FOREIGN_ANSWER = TO_THE_PATH;
+const HINTS_FOR_STATUS: Readonly<Record<number, string>> = {
+  401: TO_CREDENTIALS,
+  403: TO_CREDENTIALS,
+  407: 'a proxy wants credentials: see HTTP_PROXY and HTTPS_PROXY',
+  411: 'a proxy on the way takes Content-Length from the request: send to the backend without it',
+  413: TO_SMALLER_BATCHES,
+  415: TO_PROTOBUF,
+  429: TO_SMALLER_BATCHES,
+  431: 'send fewer or shorter headers in OTEL_EXPORTER_OTLP_HEADERS',
+};
 
-const UNIMPLEMENTED = 12;
+/** What backends say when it is the set-up that is wrong, whatever their status. */
+const WORDS: readonly { readonly of: RegExp; readonly hint: string }[] = [
+  {
+    of: /no org id|X-Scope-OrgID|missing tenant|tenant (is )?(required|missing|not found)/i,
+    hint: 'name the tenant: OTEL_EXPORTER_OTLP_HEADERS=X-Scope-OrgID=<tenant>',
+  },
+  {
+    of: /json (encoding|format)? ?(is(n't| not)|not) supported|unsupported content.?type/i,
+    hint: TO_PROTOBUF,
+  },
+];
+const PLAIN_HTTP_TO_TLS = /HTTP request to an? HTTPS server|plain HTTP request was sent to HTTPS port/i;
+
+/** What these words of the backend call for, when they are about the set-up. @param url where the request went. */
+export function hintForWords(words: string, url: string): string | undefined {
+  if (url.startsWith('http:') && PLAIN_HTTP_TO_TLS.test(words))
+    return 'the port speaks TLS: begin the endpoint with https://';
+  return WORDS.find(({ of }) => of.test(words))?.hint;
+}
+
 const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
+const UNIMPLEMENTED = 12;
 const UNAUTHENTICATED = 16;
 
 /** What a gRPC status of the backend's own calls for. */
 export function hintForGrpcStatus(code: unknown): string | undefined {
   if (code === UNAUTHENTICATED || code === PERMISSION_DENIED) return TO_CREDENTIALS;
+  if (code === RESOURCE_EXHAUSTED) return TO_SMALLER_BATCHES;
   return code === UNIMPLEMENTED
     ? 'a gRPC server is there, but none that takes OTLP traces: correct host and port'
     : undefined;

@@ -12,6 +12,7 @@ export interface Sent {
 
 export class ObservedSink implements Sink {
   readonly encoding: Sink['encoding'];
+  readonly probe: Sink['probe'];
   private waiting = 0;
 
   /** @param observe called once for each {@link send}, after its outcome; must not throw. */
@@ -20,6 +21,7 @@ export class ObservedSink implements Sink {
     private readonly observe: (sent: Sent) => void,
   ) {
     this.encoding = sink.encoding;
+    this.probe = sink.probe && (() => sink.probe!());
   }
 
   /** Batches that were sent and have no outcome yet. */

@@ -10,7 +10,13 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Outcome, Sink } from '../contracts.js';
 import { messageOf } from '../errors.js';
 import type { BatchOptions } from './batcher.js';
-import type { AnySpanProcessor } from './exporters.js';
+
+/** `SpanProcessor` of SDK 2.x or 3.x, as far as it is called: spans come whole, and are never started here. */
+export interface AnySpanProcessor {
+  onEnd(span: ReadableSpan): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
 
 /** Below the `BatchSpanProcessor`'s own batch of 512, at which it begins to send by itself. */
 export const PROCESSOR_BATCH: Pick<BatchOptions, 'maxSize' | 'maxInFlight'> = {

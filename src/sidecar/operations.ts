@@ -11,7 +11,7 @@ import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import type { ListenAddress } from '../settings/listen-address.js';
 import { hideValues } from '../settings/redact.js';
 import type { Settings } from '../settings/settings.js';
-import { BackendWatch } from './backend-watch.js';
+import { LagMeter } from './lag.js';
 import {
   type BridgeFigures,
   ExportInstruments,
@@ -25,7 +25,7 @@ import { createServer, type RunningServer } from './server.js';
 import { type WatchedReceiver, watchReceiver } from './watched-receiver.js';
 
 /** What is read of a bridge. */
-export type WatchedBridge = BridgeFigures & Pick<Bridge, 'openSpans'>;
+export type WatchedBridge = BridgeFigures & Pick<Bridge, 'openSpans' | 'health'>;
 
 export interface Watched {
   readonly bridge: WatchedBridge;
@@ -43,7 +43,6 @@ export interface WatchedSharding {
 export interface PageSources {
   readonly bridge: WatchedBridge;
   readonly receivers: readonly WatchedReceiver[];
-  readonly backend: BackendWatch;
   readonly readiness: () => Readiness;
 }
 
@@ -59,7 +58,7 @@ export interface ListenOptions {
 }
 
 export class Operations {
-  readonly backend = new BackendWatch();
+  readonly #lag = new LagMeter();
   #instruments: ExportInstruments | undefined;
   #sink: ObservedSink | undefined;
   #readiness: (() => Readiness) | undefined;
@@ -104,11 +103,10 @@ export class Operations {
 
   /** From now on metrics and health are those of this bridge; once, before it runs. */
   watchBridge({ bridge, receivers }: Watched): void {
-    const { backend } = this;
     const readiness = () =>
-      judgeReadiness({ receivers, backendRefusal: backend.refusal, isStopping: this.#isStopping });
+      judgeReadiness({ receivers, backendFailure: bridge.health.failure, isStopping: this.#isStopping });
     this.#readiness = readiness;
-    this.#sources = { bridge, receivers: receivers.map(watchReceiver), backend, readiness };
+    this.#sources = { bridge, receivers: receivers.map(watchReceiver), readiness };
     observeSources(this.pipeline.meter, { ...this.#sources, inFlight: () => this.#sink?.inFlight ?? 0 });
   }
 
@@ -116,7 +114,7 @@ export class Operations {
   watchSharding({ figures, refusals, receivers }: WatchedSharding): void {
     const readiness = () =>
       judgeReadiness({
-        ...{ receivers, backendRefusal: undefined, isStopping: this.#isStopping },
+        ...{ receivers, backendFailure: undefined, isStopping: this.#isStopping },
         shardsRefusals: refusals(),
       });
     this.#readiness = readiness;
@@ -129,7 +127,7 @@ export class Operations {
 
   /** Logs a line a minute. */
   logProgress(): void {
-    this.#progress = new ProgressLog({ ...this.#watched, log: this.log });
+    this.#progress = new ProgressLog({ ...this.#watched, lag: this.#lag, log: this.log });
   }
 
   /** Answers over HTTP. @throws BridgeError `LISTEN_FAILED` */
@@ -147,10 +145,7 @@ export class Operations {
       hide,
       log: this.log,
     });
-    this.log.info(
-      { url: this.#server.url },
-      page === undefined ? 'health and metrics' : 'health, metrics and the page',
-    );
+    this.log.info({ url: this.#server.url }, 'HTTP server listening');
   }
 
   /** The bridge was told to stop: who sends work elsewhere by readiness does so from now on. */
@@ -171,14 +166,13 @@ export class Operations {
   }
 
   #observe(sent: Sent): void {
-    this.backend.observe(sent);
     this.#instruments?.record(sent);
     if (sent.outcome.kind !== 'accepted') return;
     const now = Date.now() / 1000;
     for (const span of sent.spans) {
       // Clocks of other machines may be ahead.
       const seconds = Math.max(0, now - endMicrosOf(span) / 1e6);
-      this.backend.addLag(seconds);
+      this.#lag.add(seconds);
       this.#instruments?.recordLag(seconds);
     }
   }

@@ -1,14 +1,15 @@
 /** One line a minute about how it goes, for who has nothing but the log. */
 import type { Log } from '../contracts.js';
-import type { BackendWatch } from './backend-watch.js';
+import type { BackendHealth } from '../export/health.js';
+import type { LagMeter } from './lag.js';
 import type { BridgeFigures } from './metrics/instruments.js';
-import { describe } from './readiness.js';
+import { describe, describeFailure } from './readiness.js';
 import type { WatchedReceiver } from './watched-receiver.js';
 
 export interface ProgressLogOptions {
-  readonly bridge: BridgeFigures;
+  readonly bridge: BridgeFigures & { readonly health: Pick<BackendHealth, 'failure'> };
   readonly receivers: readonly WatchedReceiver[];
-  readonly backend: BackendWatch;
+  readonly lag: LagMeter;
   readonly log: Log;
   /** Milliseconds between two lines. @default one minute */
   readonly intervalMs?: number;
@@ -34,19 +35,21 @@ export class ProgressLog {
 
   /** Writes a line now. Never rejects. */
   async write(): Promise<void> {
-    const { bridge, backend, log } = this.#options;
+    const { bridge, log, lag } = this.#options;
     const { at, notifications, spans } = this.#before;
     const current = this.#moment();
     this.#before = current;
     const perSecond = (count: number) => rounded((count / Math.max(1, current.at - at)) * 1000);
-    const lag = backend.takeLag();
+    const lately = lag.take();
     log.info(
       {
         notificationsPerSecond: perSecond(current.notifications - notifications),
         spansPerSecond: perSecond(current.spans - spans),
         openPoints: bridge.openPoints,
         unsettled: bridge.unsettled,
-        ...(lag === undefined ? {} : { lagSeconds: rounded(lag.mean), maxLagSeconds: rounded(lag.max) }),
+        ...(lately === undefined
+          ? {}
+          : { lagSeconds: rounded(lately.mean), maxLagSeconds: rounded(lately.max) }),
         ...(await this.#queues()),
         ...this.#trouble(),
       },
@@ -73,11 +76,12 @@ export class ProgressLog {
 
   /** What is not as it should be: a line that says nothing of it means that all is well. */
   #trouble(): { readonly waiting?: readonly string[]; readonly backend?: string } {
-    const { receivers, backend } = this.#options;
+    const { receivers, bridge } = this.#options;
+    const { failure } = bridge.health;
     const waiting = receivers.flatMap(({ receiver }) => describe(receiver).reason ?? []);
     return {
       ...(waiting.length === 0 ? {} : { waiting }),
-      ...(backend.refusal === undefined ? {} : { backend: backend.refusal }),
+      ...(failure === undefined ? {} : { backend: describeFailure(failure) }),
     };
   }
 }

@@ -1,5 +1,7 @@
 /** Whether notifications can become spans now, and if not, why. Pure. */
 import type { Receiver } from '../contracts.js';
+import type { BackendFailure } from '../export/health.js';
+import { formatDuration } from '../settings/units.js';
 
 /** Stable: scripts and alerts may match on them. */
 export const UNREADY_CODES = [
@@ -9,7 +11,7 @@ export const UNREADY_CODES = [
   'receiver-waiting',
   /** A receiver has ended. */
   'receiver-ended',
-  /** The backend took nothing lately though there was something to take. */
+  /** The backend refused what it was sent last. */
   'backend-refusing',
   /** The shards cannot be written to; what comes is held. */
   'shards-refusing',
@@ -57,23 +59,30 @@ export const RECEIVER_WORDS: readonly ReceiverWord[] = [
 
 export interface ReadinessInput {
   readonly receivers: readonly Pick<Receiver, 'name' | 'state'>[];
-  /** Why the backend takes nothing, when that is so. */
-  readonly backendRefusal: string | undefined;
+  /** Undefined while the backend accepts spans. */
+  readonly backendFailure: BackendFailure | undefined;
   /** Why shards cannot be written to, when they are to be. */
   readonly shardsRefusals?: readonly string[];
   readonly isStopping: boolean;
 }
 
 export function judgeReadiness(input: ReadinessInput): Readiness {
-  const { receivers, backendRefusal, shardsRefusals = [], isStopping } = input;
+  const { receivers, backendFailure, shardsRefusals = [], isStopping } = input;
   const reasons = receivers.flatMap(reasonOf);
-  if (backendRefusal !== undefined) reasons.push({ code: 'backend-refusing', message: backendRefusal });
+  if (backendFailure !== undefined)
+    reasons.push({ code: 'backend-refusing', message: describeFailure(backendFailure) });
   for (const message of shardsRefusals) reasons.push({ code: 'shards-refusing', message });
   if (isStopping) reasons.push({ code: 'stopping', message: 'the bridge was told to stop' });
   const states = receivers.map((receiver) => ({ name: receiver.name, ...describe(receiver) }));
   const ready = reasons.length === 0;
   const isStandby = states.some(({ state }) => state === 'standby');
   return { ready, state: !ready ? 'unready' : isStandby ? 'standby' : 'working', reasons, receivers: states };
+}
+
+/** Why the backend accepts nothing, in words. */
+export function describeFailure({ reason, hint, forMs }: BackendFailure): string {
+  const duration = formatDuration(Math.round(forMs / 1000) * 1000 || 1);
+  return `the backend has accepted nothing for ${duration}: ${reason}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 /** The word for a receiver's state, and what it waits for. */

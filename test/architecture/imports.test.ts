@@ -62,8 +62,6 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['export'],
   '@opentelemetry/exporter-trace-otlp-http': ['export'],
   '@opentelemetry/otlp-exporter-base': ['export'],
-  '@opentelemetry/otlp-exporter-base/node-http': ['export'],
-  '@opentelemetry/otlp-grpc-exporter-base': ['export'],
   '@opentelemetry/otlp-transformer': ['export'],
   '@opentelemetry/resources': ['sidecar'],
   'seek-bzip': ['codec'],

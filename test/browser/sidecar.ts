@@ -42,7 +42,7 @@ export async function startSidecar({ address, rootSpan = true }: SidecarOptions)
   feed.start({ bridge, receivers: receivers.map(watchReceiver) });
   const server = await createServer({
     listen: { host: '127.0.0.1', port: 0 },
-    readiness: () => judgeReadiness({ receivers, backendRefusal: undefined, isStopping: false }),
+    readiness: () => judgeReadiness({ receivers, backendFailure: undefined, isStopping: false }),
     page: createPage({ feed, uiUrl: 'http://jaeger:16686/trace/{traceId}' }),
     log,
   });

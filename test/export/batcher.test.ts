@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from '../../src/export/batcher.js';
+import { BackendHealth } from '../../src/export/health.js';
 import { type FinalOutcome, Retrier } from '../../src/export/retry.js';
 import { property } from '../support/notifications.js';
+import { RememberingLog } from '../support/receiving.js';
 import { HeldSink, PromptSink, settled, span, TAKEN } from '../support/spans.js';
 
 describe('batching', () => {
@@ -150,7 +152,7 @@ describe('batching of anything', () => {
         const sink = new PromptSink();
         const back: number[] = [];
         const batcher = new Batcher<number>(
-          new Retrier(sink),
+          new Retrier(sink, new BackendHealth(new RememberingLog())),
           { ...limits, delayMs: 0 },
           (items) => void back.push(...items),
         );
@@ -174,10 +176,14 @@ describe('batching of anything', () => {
 function batching(options: Partial<BatchOptions>) {
   const sink = new HeldSink();
   const outcomes: [readonly string[], FinalOutcome][] = [];
-  const batcher = new Batcher<string>(new Retrier(sink), { ...DEFAULT_BATCH, ...options }, (items, outcome) =>
-    outcomes.push([items, outcome]),
+  const smaller: number[] = [];
+  const batcher = new Batcher<string>(
+    new Retrier(sink, new BackendHealth(new RememberingLog()), { initialDelayMs: 10 }),
+    { ...DEFAULT_BATCH, ...options },
+    (items, outcome) => outcomes.push([items, outcome]),
+    (maxSize) => smaller.push(maxSize),
   );
-  return { batcher, sink, outcomes };
+  return { batcher, sink, outcomes, smaller };
 }
 
 function add(batcher: Batcher<string>, name: string, bytes = 1): void {

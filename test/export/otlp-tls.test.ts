@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Outcome } from '../../src/contracts.js';
@@ -7,7 +8,7 @@ import { createOtlpSink, type OtlpOptions } from '../../src/export/otlp.js';
 import { Certificates, type KeyPair } from '../support/certificates.js';
 import { OtlpGrpcReceiver } from '../support/otlp-grpc-receiver.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
-import { span } from '../support/spans.js';
+import { sendSpans, span } from '../support/spans.js';
 
 /** A backend with a certificate, that wants none of its clients unless it names who signs theirs. */
 interface TlsBackend {
@@ -90,6 +91,27 @@ for (const [protocol, startBackend] of PROTOCOLS) {
     it('holds what goes to a certificate that has expired', async () => {
       backend = await startBackend(await certificates.certificate('expired', { by: ca, days: -1 }));
       refusedFor(await send({ caFile: ca.cert }), /has expired/, /renew the backend's certificate/);
+    });
+
+    it('reaches a backend by its IP address, if the certificate is for that', async () => {
+      backend = await startBackend(
+        await certificates.certificate('address', { by: ca, names: 'IP:127.0.0.1' }),
+      );
+      assert.deepEqual(await send({ caFile: ca.cert }, '127.0.0.1'), { kind: 'accepted' });
+    });
+
+    it('reads the files again when they change', async () => {
+      backend = await startBackend(server);
+      const file = join(certificates.directory, `current-${protocol.replace('/', '-')}.pem`);
+      await copyFile(otherCa.cert, file);
+      const sink = await createOtlpSink({
+        ...{ protocol, url: backend.url('localhost'), headers: {}, timeoutMs: 10_000, compression: 'none' },
+        tls: { caFile: file },
+      });
+      assert.equal((await sendSpans(sink, [span()])).kind, 'retryable');
+      await copyFile(ca.cert, file);
+      assert.deepEqual(await sendSpans(sink, [span()]), { kind: 'accepted' });
+      await sink.close();
     });
 
     it('shows a client certificate where one is wanted, and says so where it has none', async () => {

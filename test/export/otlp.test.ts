@@ -10,8 +10,8 @@ import { BASE_ID, MOMENT } from '../support/notifications.js';
 import { type Answer, OtlpReceiver } from '../support/otlp-receiver.js';
 import { sendSpans, span } from '../support/spans.js';
 
-/** Short, so that the exporter's own retries end soon; nothing here depends on how long it takes. */
-const TIMEOUT_MS = 300;
+/** What a backend that never answers is waited for; nothing else here depends on it. */
+const TIMEOUT_MS = 1_000;
 
 describe('OTLP over HTTP', () => {
   let backend: OtlpReceiver;
@@ -76,7 +76,7 @@ describe('OTLP over HTTP', () => {
     assert.equal(backend.openConnections, 1);
   });
 
-  it('tells spans that were refused from those that were taken', async () => {
+  it('tells spans that were refused from those that were accepted', async () => {
     const body = JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } });
     const outcome = await sendWith({ kind: 'respond', body });
     assert.deepEqual(outcome, { kind: 'accepted', refused: 1, message: 'too old' });
@@ -95,6 +95,57 @@ describe('OTLP over HTTP', () => {
     assert.deepEqual(await sendSpans(await open({ protocol: 'http/protobuf' }), [span()]), {
       kind: 'accepted',
     });
+  });
+
+  it('sends the length of the body with it', async () => {
+    for (const compression of ['none', 'gzip'] as const)
+      await sendSpans(await open({ compression }), [span()]);
+    const [plain, zipped] = backend.requests;
+    assert.equal(plain?.headers['content-length'], String(plain?.body.length));
+    assert.ok(Number(zipped?.headers['content-length']) < zipped!.body.length);
+    for (const { headers } of backend.requests) assert.equal(headers['transfer-encoding'], undefined);
+  });
+
+  it('reads a long answer whole, and one without end not', async () => {
+    const partialSuccess = { rejectedSpans: '1', errorMessage: 'x'.repeat(1_000_000) };
+    const outcome = await sendWith({ kind: 'respond', body: JSON.stringify({ partialSuccess }) });
+    assert.ok(outcome.kind === 'accepted' && outcome.refused === 1);
+    const endless = await sendWith({ kind: 'respond', body: ' '.repeat(5 * 1024 * 1024) });
+    assert.ok(endless.kind === 'accepted');
+    assert.match(endless.message ?? '', /too long to be read/);
+  });
+
+  it('goes without the headers of the environment, which are for others', async (test) => {
+    process.env['OTEL_EXPORTER_OTLP_HEADERS'] = 'authorization=secret';
+    test.after(() => delete process.env['OTEL_EXPORTER_OTLP_HEADERS']);
+    const sending = await open({ headers: { 'x-token': 'abc' } });
+    await sendSpans(sending, [span()]);
+    await sending.probe?.();
+    assert.equal(backend.requests.length, 2);
+    for (const { headers } of backend.requests)
+      assert.deepEqual([headers['authorization'], headers['x-token']], [undefined, 'abc']);
+    assert.equal(process.env['OTEL_EXPORTER_OTLP_HEADERS'], 'authorization=secret');
+  });
+
+  it("is probed by OpenTelemetry's own exporter, which asks over http/json with the same settings", async () => {
+    const sending = await open({ headers: { authorization: 'Bearer abc' } });
+    assert.deepEqual(await sending.probe?.(), { kind: 'accepted' });
+    const [request] = backend.requests;
+    assert.match(request?.headers['user-agent'] ?? '', /^OTel-OTLP-Exporter-JavaScript\//);
+    assert.equal(request?.headers['authorization'], 'Bearer abc');
+    assert.equal(request?.body.toString(), '{"resourceSpans":[]}');
+    backend.otherwise = {
+      kind: 'respond',
+      status: 400,
+      body: 'Client sent an HTTP request to an HTTPS server.',
+    };
+    assert.notEqual((await sending.probe?.())?.kind, 'accepted');
+  });
+
+  it('is probed by a request without bytes over http/protobuf', async () => {
+    const sending = await open({ protocol: 'http/protobuf' });
+    assert.deepEqual(await sending.probe?.(), { kind: 'accepted' });
+    assert.equal(backend.requests[0]?.body.length, 0);
   });
 
   it('is not fooled by a page that answers 200', async () => {

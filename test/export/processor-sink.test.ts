@@ -6,8 +6,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import type { AnySpanProcessor } from '../../src/export/exporters.js';
-import { ProcessorSink } from '../../src/export/processor-sink.js';
+import { type AnySpanProcessor, ProcessorSink } from '../../src/export/processor-sink.js';
 import { span } from '../support/spans.js';
 
 const PATIENCE_MS = 20_000;

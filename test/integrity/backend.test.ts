@@ -7,7 +7,7 @@ import { QUEUE } from './support/publisher.js';
 import { ROUNDS } from './support/random.js';
 import { World } from './support/world.js';
 
-const TRYING_AGAIN = /did not take a batch/;
+const TRYING_AGAIN = /export failed, retrying/;
 const NOTIFICATIONS = 1_600;
 const BRIDGE = ['--batch-max-size', '128'];
 /** A request without an end is given up soon; on a slow machine one that would have been answered may be, too. */

@@ -106,8 +106,8 @@ describe('metrics', () => {
     const { types } = await scrape();
     const ofOthers = new Set([
       'heldForShards',
-      'renewed',
-      'parked',
+      'requeued',
+      'fromHoldingQueue',
       'deadLetters',
       'heldDeadLetters',
       'reconnects',

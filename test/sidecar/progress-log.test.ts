@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ReceiverState } from '../../src/contracts.js';
 import { newCounts } from '../../src/counts.js';
-import { BackendWatch } from '../../src/sidecar/backend-watch.js';
+import { BackendHealth } from '../../src/export/health.js';
+import { LagMeter } from '../../src/sidecar/lag.js';
 import { ProgressLog } from '../../src/sidecar/progress-log.js';
 import type { WatchedReceiver } from '../../src/sidecar/watched-receiver.js';
 import { eventually } from '../support/rabbitmq.js';
@@ -10,11 +11,12 @@ import { RememberingLog } from '../support/receiving.js';
 
 function logging(receivers: readonly WatchedReceiver[] = [], intervalMs = 3_600_000) {
   const clock = { now: 0 };
-  const bridge = { counts: newCounts(), unsettled: 7, openPoints: 3, pendingSpans: 0 };
   const log = new RememberingLog();
-  const backend = new BackendWatch(() => clock.now);
-  const progress = new ProgressLog({ bridge, receivers, backend, log, intervalMs, now: () => clock.now });
-  return { clock, bridge, log, backend, progress };
+  const health = new BackendHealth(log, () => clock.now);
+  const bridge = { counts: newCounts(), unsettled: 7, openPoints: 3, pendingSpans: 0, health };
+  const lag = new LagMeter();
+  const progress = new ProgressLog({ bridge, receivers, lag, log, intervalMs, now: () => clock.now });
+  return { clock, bridge, log, lag, progress };
 }
 
 function receiver(state: ReceiverState, messages?: number): WatchedReceiver {
@@ -27,11 +29,11 @@ function receiver(state: ReceiverState, messages?: number): WatchedReceiver {
 describe('the line of progress', () => {
   it('has rates since the last one, what is open, the lag and what waits in the queues', async () => {
     const both = [receiver({ kind: 'consuming' }, 40), receiver({ kind: 'consuming' }, 2)];
-    const { clock, bridge, log, backend, progress } = logging(both);
+    const { clock, bridge, log, lag, progress } = logging(both);
     bridge.counts.received = 600;
     bridge.counts.spans = 300;
-    backend.addLag(0.5);
-    backend.addLag(1.5);
+    lag.add(0.5);
+    lag.add(1.5);
     clock.now = 60_000;
     await progress.write();
     clock.now = 120_000;
@@ -54,8 +56,8 @@ describe('the line of progress', () => {
 
   it('says what is not as it should be, and leaves out what nobody knows', async () => {
     const waiting: ReceiverState = { kind: 'waiting', reason: 'there is no queue' };
-    const { log, backend, progress } = logging([receiver(waiting), receiver({ kind: 'consuming' }, 2)]);
-    backend.observe({ outcome: { kind: 'retryable', reason: 'answered 503' } });
+    const { log, bridge, progress } = logging([receiver(waiting), receiver({ kind: 'consuming' }, 2)]);
+    bridge.health.refuse({ reason: 'answered 503' });
     await progress.write();
     progress.stop();
     const { waiting: said, backend: refusal, queued } = log.lines[0]!.fields;

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Outcome, ReceiverState } from '../../src/contracts.js';
-import { BackendWatch } from '../../src/sidecar/backend-watch.js';
+import type { ReceiverState } from '../../src/contracts.js';
+import type { BackendFailure } from '../../src/export/health.js';
+import { LagMeter } from '../../src/sidecar/lag.js';
 import { judgeReadiness, type Readiness } from '../../src/sidecar/readiness.js';
 
 interface Given {
   readonly states?: readonly ReceiverState[];
-  readonly backendRefusal?: string;
+  readonly backendFailure?: BackendFailure;
   readonly isStopping?: boolean;
 }
 
-function judge({ states = [{ kind: 'consuming' }], backendRefusal, isStopping = false }: Given): Readiness {
+function judge({ states = [{ kind: 'consuming' }], backendFailure, isStopping = false }: Given): Readiness {
   const receivers = states.map((state, index) => ({ name: `receiver ${index}`, state }));
-  return judgeReadiness({ receivers, backendRefusal, isStopping });
+  return judgeReadiness({ receivers, backendFailure, isStopping });
 }
 
+const DOWN: BackendFailure = { reason: 'answered 503', hint: 'call somebody', forMs: 90_400 };
 const codes = ({ reasons }: Readiness) => reasons.map(({ code }) => code);
 
 describe('readiness', () => {
@@ -47,67 +49,30 @@ describe('readiness', () => {
 
   it('is not there while shards cannot be written, with the reason', () => {
     const receivers = [{ name: 'the queue', state: { kind: 'consuming' } }] as const;
-    const given = { receivers, backendRefusal: undefined, isStopping: false };
+    const given = { receivers, backendFailure: undefined, isStopping: false };
     const { reasons } = judgeReadiness({ ...given, shardsRefusals: ['full'] });
     assert.deepEqual(reasons, [{ code: 'shards-refusing', message: 'full' }]);
   });
 
   it('names everything that is in the way', () => {
-    const readiness = judge({ states: [{ kind: 'connecting' }], backendRefusal: 'down', isStopping: true });
+    const readiness = judge({ states: [{ kind: 'connecting' }], backendFailure: DOWN, isStopping: true });
     assert.deepEqual(codes(readiness), ['receiver-connecting', 'backend-refusing', 'stopping']);
   });
 });
 
-const TAKEN: Outcome = { kind: 'accepted' };
-const DOWN: Outcome = { kind: 'retryable', reason: 'answered 503' };
-
-describe('the backend', () => {
-  function watch() {
-    const clock = { now: 0 };
-    const backend = new BackendWatch(() => clock.now);
-    return { clock, backend, observe: (outcome: Outcome) => backend.observe({ outcome }) };
-  }
-
-  it('is well while there is nothing to take', () => {
-    assert.equal(watch().backend.refusal, undefined);
+describe('the reason why the backend accepts nothing', () => {
+  it('says for how long, why, and what to do about it', () => {
+    const [reason] = judge({ backendFailure: DOWN }).reasons;
+    assert.equal(reason?.message, 'the backend has accepted nothing for 90s: answered 503; call somebody');
   });
+});
 
-  it('that never took anything and fails refuses at once, with its reason and for how long', () => {
-    const { backend, clock, observe } = watch();
-    observe(DOWN);
-    assert.match(backend.refusal ?? '', /answered 503/);
-    clock.now = 90_000;
-    observe({ kind: 'retryable', reason: 'answered 429' });
-    assert.equal(backend.refusal, 'the backend has taken nothing for 90s: answered 429');
-  });
-
-  it('that took something lately may fail for a while', () => {
-    const { backend, clock, observe } = watch();
-    observe(TAKEN);
-    clock.now = 10_000;
-    observe(DOWN);
-    clock.now = 29_999;
-    assert.equal(backend.refusal, undefined);
-    clock.now = 30_000;
-    assert.match(backend.refusal ?? '', /^the backend has taken nothing for 20s/);
-    observe(TAKEN);
-    assert.equal(backend.refusal, undefined);
-  });
-
-  it('is well after long idleness, and while it refuses single batches for good', () => {
-    const { backend, clock, observe } = watch();
-    observe(TAKEN);
-    clock.now = 3_600_000;
-    assert.equal(backend.refusal, undefined);
-    observe({ kind: 'permanent', reason: 'answered 400' });
-    assert.equal(backend.refusal, undefined);
-  });
-
-  it('tells the lag since it was asked last', () => {
-    const { backend } = watch();
-    assert.equal(backend.takeLag(), undefined);
-    for (const seconds of [1, 2, 6]) backend.addLag(seconds);
-    assert.deepEqual(backend.takeLag(), { mean: 3, max: 6 });
-    assert.equal(backend.takeLag(), undefined);
+describe('the lag', () => {
+  it('is told since it was asked for last', () => {
+    const lag = new LagMeter();
+    assert.equal(lag.take(), undefined);
+    for (const seconds of [1, 2, 6]) lag.add(seconds);
+    assert.deepEqual(lag.take(), { mean: 3, max: 6 });
+    assert.equal(lag.take(), undefined);
   });
 });

@@ -26,13 +26,15 @@ export class OtlpGrpcReceiver {
   readonly requests: { readonly bytes: Buffer; readonly token: unknown }[] = [];
   /** The status that requests are answered with; absent: taken. */
   failure: Partial<ServiceError> | undefined;
+  /** What it says to those that it accepts. */
+  response: Buffer = Buffer.alloc(0);
   private readonly server = new Server();
   private port = 0;
 
   private constructor() {
     const take: handleUnaryCall<Buffer, Buffer> = ({ request, metadata }, answer) => {
       this.requests.push({ bytes: request, token: metadata.get('x-token')[0] });
-      answer(this.failure === undefined ? null : (this.failure as ServiceError), Buffer.alloc(0));
+      answer(this.failure === undefined ? null : (this.failure as ServiceError), this.response);
     };
     this.server.addService(SERVICE, { Export: take });
   }

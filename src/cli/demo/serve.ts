@@ -47,7 +47,7 @@ async function listenSomewhere(
 function listen(feed: PageFeed, { log }: CommandContext, address: ListenAddress): Promise<RunningServer> {
   return createServer({
     listen: address,
-    readiness: () => judgeReadiness({ receivers: [], backendRefusal: undefined, isStopping: false }),
+    readiness: () => judgeReadiness({ receivers: [], backendFailure: undefined, isStopping: false }),
     page: createPage({ feed }),
     log,
   });

@@ -48,11 +48,10 @@ A standby is ready: of two replicas on one queue one consumes and the other has 
 
 const OTHERS = `## OpenTelemetry's own
 
-The exporter of spans keeps metrics of itself by OpenTelemetry's conventions, served and pushed with the others:
+The export of spans has metrics by OpenTelemetry's conventions, served and pushed with the others:
 \`otel.sdk.exporter.span.inflight\`, \`otel.sdk.exporter.span.exported\` (one that it calls exported may still be refused:
-the table above has what the backend answered) and \`otel.sdk.exporter.operation.duration\`. Over HTTP there are as
-many exporters as batches are on their way at once, told apart by \`otel.component.name\`: sum over them. \`target_info\`
-says which version runs where.
+the table above has what the backend answered) and \`otel.sdk.exporter.operation.duration\`. \`target_info\` says which
+version runs where.
 `;
 
 /** The whole page. */

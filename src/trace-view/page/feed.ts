@@ -1,6 +1,7 @@
 /** What the page knows. It watches the bridge and the sink from outside and changes nothing. */
 import type { Bridge } from '../../bridge.js';
 import { endMicrosOf } from '../../encoded-span.js';
+import type { BackendFailure } from '../../export/health.js';
 import type { Sent } from '../../export/observed-sink.js';
 import { redactUrls } from '../../settings/redact.js';
 import type { QueueDepth, WatchedReceiver } from '../../sidecar/watched-receiver.js';
@@ -8,7 +9,7 @@ import { History } from './history.js';
 import { RecentTraces, type RecentTracesBounds } from './recent-traces.js';
 
 export interface Watched {
-  readonly bridge: Pick<Bridge, 'counts' | 'openSpans' | 'unsettled'>;
+  readonly bridge: Pick<Bridge, 'counts' | 'health' | 'openSpans' | 'unsettled'>;
   readonly receivers: readonly WatchedReceiver[];
   /** Removes credentials from text that quotes others. @default the user info of URLs */
   readonly hide?: (text: string) => string;
@@ -24,10 +25,10 @@ export interface FeedOptions {
   readonly leftOut?: readonly string[];
 }
 
-/** The backend's last answers. Times are milliseconds since the Unix epoch. */
+/** What is known of the backend. Times are milliseconds since the Unix epoch. */
 export interface BackendFacts {
   readonly accepted?: { readonly at: number; readonly spans: number };
-  /** Why it rejects what it is sent; absent once it accepts something. */
+  /** Why it accepts nothing now. */
   readonly failing?: { readonly reason: string; readonly since: number };
 }
 
@@ -42,7 +43,7 @@ export class PageFeed {
   readonly isLive: boolean;
   readonly leftOut: readonly string[];
   private watched: Watched | undefined;
-  private facts: BackendFacts = {};
+  private accepted: BackendFacts['accepted'];
   private lagMs: number | undefined;
   private depths: readonly (QueueDepth | undefined)[] = [];
   private timers: NodeJS.Timeout[] = [];
@@ -59,13 +60,9 @@ export class PageFeed {
     const now = Date.now();
     const { outcome, spans } = sent;
     this.traces.observe(sent);
-    if (outcome.kind === 'accepted') {
-      this.facts = { accepted: { at: now, spans: spans.length } };
-      if (this.isLive) this.measureLag(spans, now);
-    } else if (outcome.kind === 'retryable') {
-      const since = this.facts.failing?.since ?? now;
-      this.facts = { ...this.facts, failing: { reason: outcome.reason, since } };
-    }
+    if (outcome.kind !== 'accepted') return;
+    this.accepted = { at: now, spans: spans.length };
+    if (this.isLive) this.measureLag(spans, now);
   };
 
   /** Begins to sample. The timers do not keep the process alive. */
@@ -95,7 +92,12 @@ export class PageFeed {
   }
 
   get backendFacts(): BackendFacts {
-    return this.facts;
+    const { accepted, watched } = this;
+    const failure = watched?.bridge.health.failure;
+    return {
+      ...(accepted === undefined ? {} : { accepted }),
+      ...(failure === undefined ? {} : { failing: failing(failure) }),
+    };
   }
 
   private sample(): void {
@@ -122,4 +124,8 @@ export class PageFeed {
     // Clocks of other machines may be ahead: then there is no lag.
     for (const span of spans) this.lagMs = Math.max(this.lagMs ?? 0, now - endMicrosOf(span) / 1000);
   }
+}
+
+function failing({ reason, hint, forMs }: BackendFailure): NonNullable<BackendFacts['failing']> {
+  return { reason: hint === undefined ? reason : `${reason}; ${hint}`, since: Date.now() - forMs };
 }

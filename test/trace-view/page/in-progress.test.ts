@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Hono } from 'hono';
 import { newCounts } from '../../../src/counts.js';
+import { BackendHealth } from '../../../src/export/health.js';
 import { toTraceId } from '../../../src/mapping/ids.js';
 import { CurrentTraces } from '../../../src/trace-view/page/current-traces.js';
 import { PageFeed } from '../../../src/trace-view/page/feed.js';
@@ -10,6 +11,7 @@ import { leftOutBy } from '../../../src/trace-view/page/left-out.js';
 import { createPage } from '../../../src/trace-view/page/page.js';
 import { Translator } from '../../../src/translator.js';
 import { start, stop } from '../../support/notifications.js';
+import { RememberingLog } from '../../support/receiving.js';
 import { baseIdOf, spanIdOf } from './traces.js';
 
 const BASE = baseIdOf(0xb007);
@@ -48,7 +50,10 @@ describe('open trace points', () => {
   function watch(of: PageFeed): void {
     const openSpans: Translator['openSpans'] = (isWanted) => translator.openSpans(isWanted);
     of.start({
-      bridge: { counts: newCounts(), unsettled: 0, openSpans: (wanted = () => true) => openSpans(wanted) },
+      bridge: {
+        ...{ counts: newCounts(), unsettled: 0, openSpans: (wanted = () => true) => openSpans(wanted) },
+        health: new BackendHealth(new RememberingLog()),
+      },
       receivers: [],
     });
     of.stop();

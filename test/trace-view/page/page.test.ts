@@ -4,8 +4,11 @@ import { before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Hono } from 'hono';
 import { recordedBoot } from '../../../src/cli/demo/recorded-boot.js';
+import { newCounts } from '../../../src/counts.js';
+import { BackendHealth } from '../../../src/export/health.js';
 import { PageFeed } from '../../../src/trace-view/page/feed.js';
 import { createPage } from '../../../src/trace-view/page/page.js';
+import { RememberingLog } from '../../support/receiving.js';
 import { secretsIn } from '../../support/secrets.js';
 import { baseIdOf, bootFeed, type Sketch, spanIdOf, taken, traceIdOf } from './traces.js';
 
@@ -136,10 +139,15 @@ describe('the page', () => {
 
   it('says why the backend rejects spans, without credentials', async () => {
     const feed = new PageFeed({ backend: 'http/json' });
-    const outcome = { kind: 'retryable', reason: 'connect http://me:hunter2@collector failed' } as const;
-    feed.observe({ spans: [], outcome, durationMs: 1 });
+    const health = new BackendHealth(new RememberingLog());
+    health.refuse({ reason: 'connect http://me:hunter2@collector failed', hint: 'look there' });
+    feed.start({
+      bridge: { counts: newCounts(), unsettled: 0, openSpans: function* () {}, health },
+      receivers: [],
+    });
+    feed.stop();
     const { text } = await get(createPage({ feed }), '/');
-    assert.match(text, /Rejecting spans: connect http:\/\/\*\*\*@collector failed\./);
+    assert.match(text, /Rejecting spans: connect http:\/\/\*\*\*@collector failed; look there\./);
     assert.doesNotMatch(text, /hunter2/);
   });
 });
