@@ -126,7 +126,8 @@ export class Retrier {
       part.acceptedBefore ??= this.health.accepted;
       part.failure = outcome;
       const verdict = await this.judge(part, outcome);
-      if (verdict === 'split') queue.unshift(...split(part));
+      if (verdict === 'again') queue.unshift(part);
+      else if (verdict === 'split') queue.unshift(...split(part));
       else if (verdict === 'final') onFinal(part.entries, { ...outcome, kind: 'permanent' });
       else held.push(part);
       if (verdict === 'hold') this.health.refuse(outcome);
@@ -138,12 +139,16 @@ export class Retrier {
   private async judge<Item extends Entry>(
     part: Part<Item>,
     outcome: Failure,
-  ): Promise<'final' | 'split' | 'hold'> {
+  ): Promise<'final' | 'split' | 'hold' | 'again'> {
     const isOne = part.entries.length === 1;
     const haveOthersPassed = this.health.accepted > part.acceptedBefore!;
     if (outcome.kind === 'permanent') {
-      if (!haveOthersPassed && !(await this.isAcceptingOthers(isOne))) return 'hold';
-      return isOne ? 'final' : 'split';
+      if (!isOne) return haveOthersPassed || (await this.isAcceptingOthers(false)) ? 'split' : 'hold';
+      if (haveOthersPassed) return 'final';
+      // The set-up may have been mended between the refusal and the probe.
+      const isRepeated = part.refusals > 1;
+      if (!(await this.isAcceptingOthers(isRepeated))) return 'hold';
+      return isRepeated || this.sink.probe === undefined ? 'final' : 'again';
     }
     if (outcome.suspect === undefined || !haveOthersPassed || part.refusals < REFUSALS) return 'hold';
     if (!isOne) return 'split';

@@ -126,6 +126,15 @@ describe('a batch that is refused for good', () => {
     assert.deepEqual([namesOf(told, 'permanent'), pauses], [['bad'], []]);
   });
 
+  it('is sent once more when the set-up was mended between its refusal and the request without spans', async () => {
+    const { told, pauses } = await deliver(
+      ['good'],
+      (names, request) => (request === 1 ? refusal(names) : TAKEN),
+      { probe: () => TAKEN },
+    );
+    assert.deepEqual([namesOf(told, 'accepted'), pauses], [['good'], []]);
+  });
+
   it('is held when all spans are refused one after the other, though a request without spans is accepted', async () => {
     const { told, health } = await deliver(
       named(64, []),
