@@ -3,7 +3,7 @@
  * `npm test`: builds, provides what the tests need, and runs them. Arguments select test files by a part of their path:
  * `npm test -- codec end-to-end`. A broker is started only for tests that speak to one. The long suite that breaks things
  * runs only when it is asked for: `npm test -- integrity`; and the one with real backends by `npm run test:backends`,
- * which provides them.
+ * which provides them; and the one of what is published otherwise by `npm run test:packaging`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -23,7 +23,14 @@ import {
 const AMQP = 'OSPROFILER_BRIDGE_TEST_AMQP_URL';
 const MANAGEMENT = 'OSPROFILER_BRIDGE_TEST_MANAGEMENT_URL';
 /** Where tests speak to a real broker and to real osprofiler. */
-const OUTER = ['test/integration/', 'test/end-to-end/', 'test/integrity/', 'test/browser/', 'test/backends/'];
+const OUTER = [
+  'test/integration/',
+  'test/end-to-end/',
+  'test/integrity/',
+  'test/browser/',
+  'test/backends/',
+  'test/packaging/',
+];
 /** These look at the page in a real browser. */
 const IN_BROWSER = ['test/browser/'];
 /** These start proxies with the files of examples/edge. */
@@ -45,7 +52,7 @@ const OF_THE_BUILD = [
   'test/package/',
 ];
 /** These take minutes. */
-const LONG = ['test/integrity/', 'test/backends/'];
+const LONG = ['test/integrity/', 'test/backends/', 'test/packaging/'];
 const CONCURRENCY = 2;
 /** Of a file, ms: one that hangs fails, and does not keep the others waiting for ever. */
 const TIMEOUT_MS = 300_000;

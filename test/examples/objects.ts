@@ -156,7 +156,11 @@ export const KUBERNETES = z.discriminatedUnion('kind', [
     apiVersion: z.literal('policy/v1'),
     kind: z.literal('PodDisruptionBudget'),
     metadata,
-    spec: z.strictObject({ minAvailable: z.int(), selector }),
+    spec: z.strictObject({
+      minAvailable: z.int(),
+      unhealthyPodEvictionPolicy: z.literal('AlwaysAllow'),
+      selector,
+    }),
   }),
   z.strictObject({
     apiVersion: z.literal('v1'),
