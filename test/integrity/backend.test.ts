@@ -33,6 +33,7 @@ const OUTAGES: readonly Outage[] = [
   },
   { what: '429', reply: { kind: 'answer', status: 429 }, times: 6 },
   { what: '500', reply: { kind: 'answer', status: 500 }, times: 8 },
+  { what: '400 to everything', reply: { kind: 'answer', status: 400 }, times: 30 },
   { what: '401', reply: { kind: 'answer', status: 401 }, times: 8 },
   { what: '404', reply: { kind: 'answer', status: 404 }, times: 8 },
   {
@@ -116,6 +117,41 @@ describe('a backend that fails', () => {
     );
     assert.deepEqual(new Set(letters.map(({ reason }) => reason)), new Set(['refused-by-backend']));
   });
+
+  it('that refuses one trace among many for ever gets all the others, and that one is dead-lettered', async (test) => {
+    const world = await World.create(test, broker, { bridgeArguments: BRIDGE });
+    const bridge = await world.consumingBridge();
+    const messages = world.load.take(NOTIFICATIONS);
+    const poison = messages[NOTIFICATIONS / 2]!.key;
+    world.excused.add(poison);
+    const body = JSON.stringify({ code: 9, message: 'TRACE_TOO_LARGE: max size of trace exceeded' });
+    const headers = { 'content-type': 'application/json' };
+    world.backend.rule = ({ spans }) =>
+      spans.some(({ key }) => key === poison) ? { kind: 'answer', status: 500, headers, body } : TAKE;
+    await world.publisher.publish(messages);
+    await world.publishRest();
+    const { rejected } = await world.verdict(bridge);
+    assert.deepEqual(rejected, { 'refused-by-backend': 2 });
+    assert.equal(world.backend.duplicates, 0);
+  });
+
+  for (const [what, body] of [
+    ['nothing', ''],
+    ['JSON of its own', '{"status":"accepted"}'],
+    ['a word', 'ok'],
+    ['null', 'null'],
+  ] as const) {
+    it(`that says ${what} with 200 is sent nothing twice`, async (test) => {
+      const world = await World.create(test, broker, { bridgeArguments: BRIDGE });
+      world.backend.rule = () => ({ kind: 'take', body });
+      const bridge = await world.consumingBridge();
+      await world.publishNext(NOTIFICATIONS);
+      await world.publishRest();
+      const { rejected } = await world.verdict(bridge);
+      assert.deepEqual(rejected, {});
+      assert.equal(world.backend.duplicates, 0);
+    });
+  }
 
   it('that takes only small batches (413) gets everything in smaller ones', async (test) => {
     const world = await World.create(test, broker);

@@ -29,8 +29,8 @@ export interface Batch {
 
 /** What is done with a batch. */
 export type Reply =
-  /** Takes it, but for the spans that `refuse` names, and says so. */
-  | { readonly kind: 'take'; readonly refuse?: (span: BackendSpan) => boolean }
+  /** Takes it, but for the spans that `refuse` names, and says so; with `body` it says that instead. */
+  | { readonly kind: 'take'; readonly refuse?: (span: BackendSpan) => boolean; readonly body?: string }
   /** Takes it, and the connection breaks before the answer is out. */
   | { readonly kind: 'take and reset' }
   /** Takes it, and never answers. */
@@ -143,7 +143,11 @@ export class Backend {
   private perform(reply: Reply, spans: readonly BackendSpan[], response: ServerResponse): void {
     switch (reply.kind) {
       case 'take':
-        answerJson(response, this.take(spans, reply.refuse));
+        if (reply.body === undefined) answerJson(response, this.take(spans, reply.refuse));
+        else {
+          this.take(spans);
+          response.writeHead(200, { 'content-type': 'application/json' }).end(reply.body);
+        }
         return;
       case 'take and reset':
         this.take(spans);
