@@ -8,9 +8,8 @@ import type { Log, Receiver } from '../contracts.js';
 import { endMicrosOf, traceIdOf } from '../encoded-span.js';
 import { ObservedSink, type Sent } from '../export/observed-sink.js';
 import { openConnection, PUBLISHER_CONNECTION_NAME } from '../rabbitmq/connection.js';
-import { type Explanation, explainUnwritten } from '../rabbitmq/hints.js';
-import { publishThrough } from '../rabbitmq/publish-through.js';
-import { Publisher } from '../rabbitmq/publisher.js';
+import { codeOf, type Explanation, explainUnwritten } from '../rabbitmq/hints.js';
+import { Publisher, type Route } from '../rabbitmq/publisher.js';
 import { hasExchange } from '../rabbitmq/topology.js';
 import { readHmacKeys } from '../settings/hmac-keys.js';
 import type { Settings } from '../settings/settings.js';
@@ -23,6 +22,11 @@ import { type SyntheticPoint, syntheticPoint } from './synthetic.js';
 /** To settle what was exported, and to let go. */
 const DRAIN_MS = 5_000;
 const LOOK_EVERY_MS = 50;
+/** As oslo.messaging publishes. */
+const PROPERTIES = {
+  ...{ contentType: 'application/json', contentEncoding: 'utf-8' },
+  ...{ persistent: true, mandatory: true },
+};
 /** Clocks that differ by less do no harm worth a word. */
 const CLOCK_TOLERANCE_S = 5;
 /** Named in one line. */
@@ -42,7 +46,10 @@ export async function carryPoint(
   const keys = readHmacKeys(settings.headers);
   const point = syntheticPoint(settings.translate, keys);
   if (point === undefined) return skipped('the settings sample nothing');
-  const { address } = admitted;
+  const { address, host } = admitted;
+  const publisher = new Publisher((signal) =>
+    openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
+  );
   const receiver = rabbitReceiver(address, settings, log, { source: sourceOf(settings.broker) });
   const news = new News();
   news.await(point);
@@ -51,7 +58,7 @@ export async function carryPoint(
   const running = bridge.run();
   try {
     const deadline = performance.now() + patienceMs;
-    const problem = await publishOnce(admitted, receiver, settings, point, log, deadline);
+    const problem = await publishOnce(admitted, receiver, settings, point, publisher, deadline);
     if (problem !== undefined) return failFor(problem);
     const begun = performance.now();
     if (!(await comesTrue(() => news.has(point), deadline))) return unseen(bridge, news, patienceMs);
@@ -61,9 +68,10 @@ export async function carryPoint(
         ? 'not signed, since no HMAC key is set'
         : `signed with the first of ${keys.length} keys`;
     const carried = `published to "${receiverQueue(settings)}", exported as trace ${point.traceId} in ${took} ms, ${signed}`;
-    const routes = await tryRoutes(admitted, settings, news, deadline);
+    const routes = await tryRoutes(admitted, settings, news, publisher, deadline);
     return describeJourney(carried, routes, news.clocksAhead);
   } finally {
+    await publisher.close();
     await bridge.drain(DRAIN_MS);
     await running;
     await bridge.close();
@@ -105,6 +113,7 @@ async function tryRoutes(
   { connection }: Admitted,
   settings: Settings,
   news: News,
+  publisher: Publisher,
   deadline: number,
 ): Promise<Routes> {
   const routes: Routes = { leading: [], unbound: [], elsewhere: [], unknown: [] };
@@ -113,7 +122,7 @@ async function tryRoutes(
     if (!(await hasExchange(connection, exchange))) continue;
     const point = syntheticPoint(settings.translate)!;
     news.await(point);
-    const how = await publishThrough(connection, exchange, routingKeyOf(settings), [point.start, point.stop]);
+    const how = await publishThrough(publisher, { exchange, routingKey: routingKeyOf(settings) }, point);
     if (how === 'routed') sent.set(exchange, point);
     else routes[how].push(exchange);
   }
@@ -167,13 +176,13 @@ function receiverQueue({ broker }: Settings): string {
   return sourceOf(broker).queue!;
 }
 
-/** Both halves, when the bridge consumes: a tap has its queue by then, and another bridge is not in the way. */
+/** Start and stop event, when the bridge consumes: a tap has its queue by then, and another bridge is not in the way. */
 async function publishOnce(
-  { address, host, connection }: Admitted,
+  { connection }: Admitted,
   receiver: Receiver,
   settings: Settings,
   { start, stop }: SyntheticPoint,
-  log: Log,
+  publisher: Publisher,
   deadline: number,
 ): Promise<Explanation | undefined> {
   if (!(await comesTrue(() => receiver.state.kind === 'consuming', deadline))) {
@@ -182,21 +191,30 @@ async function publishOnce(
     return { reason: `the queue is not consumed: ${why}`, hint: 'see the checks above' };
   }
   const queue = receiverQueue(settings);
-  const publisher = new Publisher((signal) =>
-    openConnection(address, host, signal, log, PUBLISHER_CONNECTION_NAME),
-  );
-  try {
-    for (const body of [start, stop]) {
-      const published = await publisher.publish(queue, body, {
-        ...{ contentType: 'application/json', contentEncoding: 'utf-8' },
-        ...{ persistent: true, mandatory: true },
-      });
-      if (published.kind !== 'written') return explainUnwritten(published, connection.where, queue);
-    }
-    return undefined;
-  } finally {
-    await publisher.close();
+  for (const body of [start, stop]) {
+    const published = await publisher.publish(queue, body, PROPERTIES);
+    if (published.kind !== 'written') return explainUnwritten(published, connection.where, queue);
   }
+  return undefined;
+}
+
+/**
+ * - `routed`: to at least one queue.
+ * - `unbound`: to none; the broker gave it back.
+ * - `unknown`: this user may not publish there.
+ */
+async function publishThrough(
+  publisher: Publisher,
+  route: Route,
+  { start, stop }: SyntheticPoint,
+): Promise<'routed' | 'unbound' | 'unknown'> {
+  for (const body of [start, stop]) {
+    const published = await publisher.publish(route, body, PROPERTIES);
+    if (published.kind === 'missing') return 'unbound';
+    if (published.kind === 'failed' && codeOf(published.error) !== '403') throw published.error;
+    if (published.kind !== 'written') return 'unknown';
+  }
+  return 'routed';
 }
 
 async function comesTrue(isTrue: () => boolean, deadline: number): Promise<boolean> {

@@ -5,9 +5,9 @@ import { BridgeError } from '../errors.js';
 import type { BrokerAddress, BrokerHost } from '../oslo/transport-url.js';
 import { type BrokerConnection, openConnection, PUBLISHER_CONNECTION_NAME } from './connection.js';
 import { type Explanation, explain, explainUnwritten, hostAndPort } from './hints.js';
-import { brokerUnusable, connectOnce } from './host-cycle.js';
 import { homeOf, type Provenance, provenanceOf, rejectionOf, returningProperties } from './provenance.js';
 import { type Published, Publisher } from './publisher.js';
+import { brokerUnusable, connectOnce } from './reconnect-loop.js';
 import { queueDepth } from './topology.js';
 
 export interface DeadLetter extends Rejection, Provenance {

@@ -7,6 +7,7 @@
  */
 import type { ConfirmChannel, Options } from 'amqplib';
 import { settledWithin } from '../pause.js';
+import { isNack } from './amqplib-patches.js';
 import { ANSWER_DEADLINE_MS, type BrokerConnection } from './connection.js';
 import { codeOf } from './hints.js';
 import { declareOwn, type OwnQueue } from './topology.js';
@@ -39,14 +40,19 @@ export class Publisher {
 
   /**
    * Publishes a message; never rejects.
-   * @param queue - one of ours, which is declared unless it is there; or the name of any that is there.
+   * @param to a queue of ours, which is declared unless it is there; the name of any that is there; or an exchange.
    */
-  async publish(queue: OwnQueue | string, body: Buffer, properties: Options.Publish): Promise<Published> {
+  async publish(
+    to: OwnQueue | string | Route,
+    body: Buffer,
+    properties: Options.Publish,
+  ): Promise<Published> {
     try {
       const link = await this.#linked();
-      if (typeof queue === 'string') return await link.publish('', queue, body, properties);
-      await link.declare(queue);
-      return await link.publish('', queue.name, body, properties);
+      if (typeof to === 'string') return await link.publish('', to, body, properties);
+      if ('exchange' in to) return await link.publish(to.exchange, to.routingKey, body, properties);
+      await link.declare(to);
+      return await link.publish('', to.name, body, properties);
     } catch (error) {
       return { kind: 'failed', error };
     }
@@ -81,7 +87,7 @@ export class Publisher {
   }
 }
 
-interface Route {
+export interface Route {
   readonly exchange: string;
   readonly routingKey: string;
 }
@@ -175,8 +181,7 @@ export class PublisherChannel {
 
   #outcome(error: unknown): Published {
     if (error === null || error === undefined) return { kind: 'written' };
-    // amqplib tells a refusal from a lost channel by its text only.
-    if (error instanceof Error && error.message === 'message nacked') return { kind: 'refused' };
+    if (isNack(error)) return { kind: 'refused' };
     return this.#failure(error);
   }
 

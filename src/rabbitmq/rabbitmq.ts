@@ -14,9 +14,8 @@ import {
 } from './connection.js';
 import { ConsumerSession, type ConsumerSessionOptions, type SessionCounts } from './consumer-session.js';
 import { type Explanation, explain, hostAndPort, type Where } from './hints.js';
-import type { Connected } from './host-cycle.js';
 import { ownQueues, type RabbitReceiverOptions, type RabbitReceiverStatus } from './rabbitmq-options.js';
-import { ReconnectLoop } from './reconnect-loop.js';
+import { type Connected, ReconnectLoop } from './reconnect-loop.js';
 import { TapBindings } from './tap-bindings.js';
 import { declareTap, declareTemporaryTap, mayConsume, type QueueDepth, queueDepth } from './topology.js';
 

@@ -19,7 +19,7 @@ import { AckScheduler } from '../rabbitmq/ack-scheduler.js';
 import type { BrokerConnection } from '../rabbitmq/connection.js';
 import { Consumer } from '../rabbitmq/consumer.js';
 import { type Explanation, explain, hostAndPort } from '../rabbitmq/hints.js';
-import { brokerUnusable, connectOnce } from '../rabbitmq/host-cycle.js';
+import { brokerUnusable, connectOnce } from '../rabbitmq/reconnect-loop.js';
 import { LAYOUT_LOCK, type Layout, RECORD_QUEUE, shardQueue } from '../rabbitmq/shard-names.js';
 import { takeLock } from '../rabbitmq/topology.js';
 import {

@@ -17,13 +17,12 @@ import {
 } from '../rabbitmq/connection.js';
 import type { ConsumerSessionOptions, SessionCounts } from '../rabbitmq/consumer-session.js';
 import { type Explanation, explain, hostAndPort, type Where } from '../rabbitmq/hints.js';
-import type { Connected } from '../rabbitmq/host-cycle.js';
 import {
   ownQueues,
   type RabbitReceiverOptions,
   type RabbitReceiverStatus,
 } from '../rabbitmq/rabbitmq-options.js';
-import { ReconnectLoop } from '../rabbitmq/reconnect-loop.js';
+import { type Connected, ReconnectLoop } from '../rabbitmq/reconnect-loop.js';
 import { RECORD_QUEUE } from '../rabbitmq/shard-names.js';
 import type { QueueDepth } from '../rabbitmq/topology.js';
 import { combined, depthsOf, isWritable, readRecord } from './layout.js';

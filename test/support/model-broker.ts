@@ -34,7 +34,7 @@ interface Frame {
 
 export class ModelBroker {
   readonly publisher: Pick<Publisher, 'publish'> = {
-    publish: (queue, body, properties) => this.receivePublication(queue, body, properties),
+    publish: (to, body, properties) => this.receivePublication(to as OwnQueue | string, body, properties),
   };
   readonly publications: Publication[] = [];
   private readonly queues = new Map<string, ModelMessage[]>();
