@@ -17,9 +17,9 @@ ENV NODE_ENV=production \
     OSPROFILER_BRIDGE_LISTEN=0.0.0.0:13133
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
-COPY bin ./bin
 COPY package.json LICENSE ./
 COPY bin ./bin
+COPY man ./man
 COPY assets ./assets
 COPY recordings ./recordings
 # The image's own user "node", by number: Kubernetes cannot tell that a name is not root.

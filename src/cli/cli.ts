@@ -23,6 +23,7 @@ const COMMAND_MODULES: Readonly<Record<CommandName, () => Promise<{ readonly exe
   headers: () => import('./commands/headers.js'),
   'dead-letters': () => import('./commands/dead-letters.js'),
   doctor: () => import('./commands/doctor.js'),
+  completion: () => import('./commands/completion.js'),
 };
 
 /** Of `process`, what the command line needs. */

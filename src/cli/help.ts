@@ -1,4 +1,4 @@
-/** The words of `--help`: synopses, examples and exit statuses. */
+/** The texts of `--help`: synopses, examples and exit statuses. */
 import type { CommandName } from '../settings/definition.js';
 
 export const PROGRAM = 'osprofiler-otel-bridge';
@@ -18,26 +18,26 @@ interface CommandWords {
 export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
   run: {
     synopsis: '[settings]',
-    summary: 'translate notifications from RabbitMQ and export them until stopped (the default)',
+    summary: 'consume notifications from RabbitMQ and export them until stopped (the default)',
     description:
-      "Reads osprofiler's notifications from RabbitMQ, makes OpenTelemetry spans of them and exports these over OTLP, until it is stopped by SIGTERM or SIGINT. A notification is acknowledged when the backend has taken its span.",
+      "Consumes osprofiler's notifications from RabbitMQ, translates them to OpenTelemetry spans and exports these over OTLP, until it is stopped by SIGTERM or SIGINT. A notification is acknowledged only after the backend has accepted its span.",
     examples: [
       [`${PROGRAM}`, 'broker and OTLP backend on this machine'],
       [
         'OSPROFILER_BRIDGE_TRANSPORT_URL=rabbit://nova:secret@rabbit:5672/ \\\n' +
           `    ${PROGRAM} --mode tap --endpoint http://collector:4318`,
-        'beside another reader of the queue',
+        'beside another consumer of the queue',
       ],
-      [`${PROGRAM} --config bridge.yaml --print-config`, 'what would be in force, and why'],
+      [`${PROGRAM} --config bridge.yaml --print-config`, 'which settings are in force, and why'],
     ],
   },
   shard: {
     synopsis: '[settings]',
-    summary: 'spread notifications over shards, for many bridges to read',
+    summary: 'spread notifications over shards, for several bridges to consume',
     description:
-      'Moves notifications from the queue to shards, durable queues of our own, all of one trace to the same one; run --shards auto reads them, on as many machines as it takes. Any number of sharders can read one queue. A notification is acknowledged when the broker has confirmed it in its shard.',
+      'Moves notifications from the queue to shards, which are durable queues of the bridge; all notifications of a trace go to the same shard. run --shards auto consumes them, on any number of machines. Any number of sharders can consume one queue. A notification is acknowledged when the broker has confirmed it in its shard.',
     examples: [
-      [`${PROGRAM} shard --shard-count 8`, 'makes eight shards unless there are some'],
+      [`${PROGRAM} shard --shard-count 8`, 'declares eight shards unless there are some'],
       [`${PROGRAM} run --shards auto`, 'on each machine that exports'],
     ],
   },
@@ -45,13 +45,13 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     synopsis: '[settings]',
     summary: 'change the number of shards, while everything runs',
     description:
-      'Makes the new shards, has everybody change over, moves what is in the former ones, and removes these. When it is interrupted nothing is lost; run again, it finishes what it began.',
-    examples: [[`${PROGRAM} reshard --shard-count 16`, 'from however many there are']],
+      'Declares the new shards, switches sharders and bridges over, moves the messages of the former shards, and deletes these. If it is interrupted nothing is lost; run again, it finishes what it began.',
+    examples: [[`${PROGRAM} reshard --shard-count 16`, 'whatever their number is now']],
   },
   replay: {
     synopsis: '[settings] <FILE>... | -',
     takesOperands: 'FILE, or - for stdin',
-    summary: 'translate recorded notifications and export them',
+    summary: 'export recorded notifications',
     description:
       'Reads recorded notifications, plain or gzip; - is stdin. It reads what record writes, notifications one per line, JSON lists of them, reports of osprofiler trace show --json or --html, answers and _source objects of Elasticsearch, the JSON of rabbitmqadmin get, and numbered lines of redis-cli. Otherwise it does what run does, once. A report without raw payloads has no absolute times: it begins in 1970, and --shift moves it to now.',
     examples: [
@@ -62,9 +62,9 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
   },
   record: {
     synopsis: '[settings]',
-    summary: 'record notifications as they pass, without taking them from anybody',
+    summary: 'record notifications as they pass; other consumers are not affected',
     description:
-      'Binds a temporary queue beside those of other readers and writes what comes, a line each, for replay. The notifications hold secrets: keep the recording safe.',
+      'Binds a temporary queue beside those of other consumers and writes each message as a line of JSON, for replay. Notifications contain secrets: keep the recording safe.',
     examples: [
       [`${PROGRAM} record --output boot.ndjson`, 'until stopped by Ctrl-C'],
       [`${PROGRAM} record --limit 1000 | gzip > some.ndjson.gz`, 'the next thousand'],
@@ -97,9 +97,9 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
   },
   demo: {
     synopsis: '[settings]',
-    summary: 'export a real trace that comes with this package',
+    summary: 'show and export a real trace that comes with this package',
     description:
-      'Exports the recording of a server being booted by OpenStack, to try a backend with, and shows it as a tree. At a terminal it then serves it as a page, prints the address, and keeps serving until Ctrl-C; --no-serve ends at once. Without a terminal, or with CI set, it ends by itself; --serve serves there too. No broker is needed.',
+      'Shows the recording of OpenStack booting a server as a tree, and exports it if an endpoint is set, to try a backend. At a terminal it then serves the trace as a page until Ctrl-C; --no-serve exits at once. Without a terminal, or with CI set, it exits by itself; --serve serves there too. No broker is needed.',
     examples: [
       [`${PROGRAM} demo --endpoint http://localhost:4318`, 'to a collector on this machine'],
       [`${PROGRAM} demo --exporter console`, 'to look at the spans'],
@@ -111,7 +111,7 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     takesOperands: 'UUID',
     summary: 'print the OpenTelemetry trace id for what openstack --os-profile printed',
     description:
-      "Prints the trace id under which a backend has the trace of a command, and a link to it when --ui-url says where. osprofiler's base_id and the trace id are the same 128 bits.",
+      "Prints the id under which a backend has the trace of a command, and a link to it if --ui-url is set. osprofiler's base_id and the trace id are the same 128 bits.",
     examples: [
       [`${PROGRAM} trace-id 3361aef1-cc62-49e1-8afc-09b0f8495fb6`, '3361aef1cc6249e18afc09b0f8495fb6'],
       [
@@ -122,9 +122,9 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
   },
   headers: {
     synopsis: '[settings]',
-    summary: 'print the signed headers with which a request to OpenStack is profiled',
+    summary: 'print the signed headers that make OpenStack profile a request',
     description:
-      "Prints the headers X-Trace-Info and X-Trace-HMAC, which make OpenStack's services profile the request that carries them. Without --base-id and --traceparent a fresh trace begins; its id is logged.",
+      "Prints the headers X-Trace-Info and X-Trace-HMAC, which make OpenStack's services profile the request that carries them. Without --base-id and --traceparent a new trace begins; its id is logged.",
     examples: [
       [
         `export OSPROFILER_BRIDGE_HMAC_KEYS=SECRET_KEY\n  curl $(${PROGRAM} headers) http://controller:8774/v2.1/servers`,
@@ -141,26 +141,37 @@ export const COMMAND_WORDS: Readonly<Record<CommandName, CommandWords>> = {
     synopsis: '[settings] list | replay | purge',
     takesOperands: 'action: list, replay or purge',
     actions: ['list', 'replay', 'purge'],
-    summary: 'look at notifications that were set aside, move them back, or throw them away',
+    summary: 'list dead-lettered notifications, move them back, or purge them',
     description:
-      'Notifications that can never become spans, or that the backend refused for good, are set aside in a queue with the reason. list shows them, a line each: reason, exchange, routing key, queue, size and detail, separated by tabs; it leaves them where they are. replay moves them back to the queues that they came from, for when the reason is gone. purge throws them away.',
+      'Notifications that can never become spans, or whose span the backend refused for good, are moved to a dead-letter queue with the reason. list prints one line per message: reason, exchange, routing key, queue, size and detail, separated by tabs; the messages stay there. replay moves them back to the queues that they came from, for when the reason is gone. purge deletes them.',
     examples: [
       [`${PROGRAM} dead-letters list`, 'what is there, and why'],
       [`${PROGRAM} dead-letters list --bodies`, 'with the messages, their secrets masked'],
-      [`${PROGRAM} dead-letters replay`, 'once the backend takes them'],
-      [`${PROGRAM} dead-letters purge --yes`, 'when nobody wants them'],
+      [`${PROGRAM} dead-letters replay`, 'once the backend accepts them'],
+      [`${PROGRAM} dead-letters purge --yes`, 'when they are not needed'],
     ],
   },
   doctor: {
     synopsis: '[settings]',
-    summary: 'check broker, queue, permissions and backend, and say what to put right',
+    summary: 'check broker, queue, permissions and backend, and say what to fix',
     description:
-      'Takes the settings of run, and checks one by one what can be wrong with them: a line each, ok, warn, fail or skipped, with a remedy. It sends one span to the backend, and changes nothing at the broker, unless --end-to-end says so. Ends with 8 when something failed; warnings are no failure.',
+      'Checks one by one what can be wrong with the settings of run: one line per check, ok, warn, fail or skipped, with a remedy. It sends one span to the backend, and changes nothing at the broker unless --end-to-end is passed. Exits with 8 if a check failed; warnings are no failure.',
     examples: [
       [`${PROGRAM} doctor`, 'before run, with the same settings'],
-      [`${PROGRAM} doctor --end-to-end`, 'with a trace point from the queue to the backend'],
+      [`${PROGRAM} doctor --end-to-end`, 'with a trace point that goes from the queue to the backend'],
       [`${PROGRAM} doctor --api-url http://api.example:8774/`, 'with the proxy that signs requests'],
       [`${PROGRAM} doctor --json | jq '.checks[] | select(.status == "fail")'`, 'for scripts'],
+    ],
+  },
+  completion: {
+    synopsis: '[settings] bash | zsh | fish',
+    takesOperands: 'shell: bash, zsh or fish',
+    actions: ['bash', 'zsh', 'fish'],
+    summary: 'print a completion script for a shell',
+    description: 'Prints a script that completes commands, settings and their values in bash, zsh or fish.',
+    examples: [
+      [`source <(${PROGRAM} completion bash)`, 'in ~/.bashrc; the same with zsh in ~/.zshrc'],
+      [`${PROGRAM} completion fish > ~/.config/fish/completions/${PROGRAM}.fish`, 'for fish'],
     ],
   },
 };
@@ -176,15 +187,15 @@ Exit status:
   1      unexpected failure (a bug)
   2      wrong settings or usage, or a settings file that cannot be read
   3      a recording cannot be read or written
-  4      not everything was taken by the backend
-  5      the drain deadline passed with exports still on their way
+  4      the backend has not accepted everything
+  5      the drain timeout passed with exports still in flight
   6      the broker cannot be used (dead-letters, reshard; run waits for it)
   7      the HTTP server cannot listen where --listen says
-  8      doctor found something to put right
+  8      doctor found something to fix
   9      reshard is not finished, and can be run again
   10     this version of Node.js is too old
   11     compare: the condition of --fail-if holds
-  128+n  a second signal n: left at once (130 SIGINT, 143 SIGTERM)`;
+  128+n  a second signal n: exited at once (130 SIGINT, 143 SIGTERM)`;
 
 /** The examples of a command, for its help. */
 export function examplesOf(command: CommandName): string {

@@ -52,7 +52,7 @@ export const broker = {
     kind: oneOf('drain', 'tap'),
     default: 'drain',
     description:
-      'drain consumes the queue that the services declare, and never declares it itself. tap declares and binds a durable queue of its own, for when something else consumes the services’ queue.',
+      'drain consumes the queue that the services declare, and never declares it itself. tap declares and binds a durable queue of its own, for when another consumer has the queue of the services.',
     example: 'tap',
   }),
   queue: consuming.setting({

@@ -17,6 +17,7 @@ export const COMMANDS = [
   'headers',
   'dead-letters',
   'doctor',
+  'completion',
 ] as const;
 
 export type CommandName = (typeof COMMANDS)[number];

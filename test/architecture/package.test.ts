@@ -47,7 +47,7 @@ describe('the package', () => {
     }
     assert.ok(paths.some((path) => /^recordings\/.+\.ndjson\.gz$/.test(path)));
     const expected =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(?:osprofiler-otel-bridge|node-version)\.cjs|assets\/page\.(?:css|js|svg)|recordings\/[^/]+|dist\/require\/package\.json|dist\/(?:cli|doctor|settings|sidecar|trace-view)\/.+\.js|dist\/(?!cli|doctor|settings|sidecar|trace-view).+\.(?:js|d\.ts))$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|man\/osprofiler-otel-bridge\.1|bin\/(?:osprofiler-otel-bridge|node-version)\.cjs|assets\/page\.(?:css|js|svg)|recordings\/[^/]+|dist\/require\/package\.json|dist\/(?:cli|doctor|settings|sidecar|trace-view)\/.+\.js|dist\/(?!cli|doctor|settings|sidecar|trace-view).+\.(?:js|d\.ts))$/;
     assert.deepEqual(
       paths.filter((path) => !expected.test(path)),
       [],

@@ -161,7 +161,7 @@ describe('doctor', { timeout: 240_000 }, () => {
         /no-such-host\.invalid:\d+ cannot be reached: the name/,
       );
       assert.equal(find(lines, 'login').status, 'skipped');
-      assert.equal(find(lines, 'queue').detail, 'because no broker lets the user in');
+      assert.equal(find(lines, 'queue').detail, 'because no broker authorises the user');
     });
 
     it('a port that is closed', async () => {
@@ -233,7 +233,7 @@ describe('doctor', { timeout: 240_000 }, () => {
         await channel.consume(QUEUE, () => undefined);
         const { lines } = await failing(['other consumers'], '--end-to-end');
         assert.match(find(lines, 'other consumers').remedy ?? '', /--mode tap/);
-        assert.equal(find(lines, 'end to end').detail, 'because somebody else consumes the queue');
+        assert.equal(find(lines, 'end to end').detail, 'because another consumer has the queue');
       });
     });
 

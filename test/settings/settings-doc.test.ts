@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { manPage } from '../../src/cli/man-page.js';
 import { otelDocument } from '../../src/settings/otel.js';
 import { settingsDocument } from '../../src/settings/settings-doc.js';
 
@@ -16,6 +17,10 @@ function findUpwards(path: string): string {
   }
   return join(directory, path);
 }
+
+test('the manual page is what the settings declare (else: npm run build && node scripts/settings-doc.mjs)', () => {
+  assert.equal(readFileSync(findUpwards('man/osprofiler-otel-bridge.1'), 'utf8'), manPage());
+});
 
 test('docs/otel.md is what the settings declare (else: npm run build && node scripts/settings-doc.mjs)', () => {
   assert.equal(readFileSync(findUpwards('docs/otel.md'), 'utf8'), otelDocument());

@@ -36,7 +36,7 @@ export async function execute(settings: Settings, { log, stdout }: CommandContex
   throw new BridgeError(
     'FAULTS_FOUND',
     `${exam.failures} of ${exam.lines.length} checks failed`,
-    'Put right what failed first: later failures may come from it.',
+    'Fix the first failure first: later ones may be consequences.',
   );
 }
 
@@ -49,7 +49,7 @@ async function examineBroker(
 ): Promise<void> {
   const admitted = await enter(exam, address, settings.broker, log);
   if (admitted === undefined) {
-    exam.skip('queue', [...QUEUE_CHECKS, END_TO_END], 'no broker lets the user in');
+    exam.skip('queue', [...QUEUE_CHECKS, END_TO_END], 'no broker authorises the user');
     return;
   }
   try {
@@ -67,10 +67,10 @@ function obstacleTo(
   { isFree, depth }: QueueFacts,
   takesSpans: boolean,
 ): string | undefined {
-  if (!doctor.endToEnd) return 'it publishes to the queue, and consumes it: say --end-to-end';
+  if (!doctor.endToEnd) return 'it publishes to and consumes from the queue; enable it with --end-to-end';
   if (exporter.kind !== 'otlp') return `OTEL_TRACES_EXPORTER is ${exporter.kind}`;
-  if (!takesSpans) return 'the backend takes no spans';
-  if (!isFree) return 'somebody else consumes the queue';
+  if (!takesSpans) return 'the backend accepts no spans';
+  if (!isFree) return 'another consumer has the queue';
   return depth === undefined && broker.mode === 'drain' ? 'there is no queue' : undefined;
 }
 

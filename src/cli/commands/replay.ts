@@ -55,7 +55,7 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   if (isComplete) return 0;
   throw new BridgeError(
     'NOT_ALL_TAKEN',
-    wasStopped ? 'stopped before the end of the recording' : 'not everything was taken by the backend',
+    wasStopped ? 'stopped before the end of the recording' : 'the backend has not accepted everything',
     'The summary above says how much and why.',
   );
 }

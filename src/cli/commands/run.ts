@@ -29,16 +29,13 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   operations.watchBridge({ bridge, receivers });
   if (listen !== 'none') await operations.listen({ listen, page: page?.mount });
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
-  log.info(
-    { receivers: receivers.map(({ name }) => name), exporter: describeExporter(settings) },
-    'osprofiler-otel-bridge runs',
-  );
+  log.info({ receivers: receivers.map(({ name }) => name), exporter: describeExporter(settings) }, 'started');
 
   operations.logProgress();
   const running = bridge.run();
   const signal = await Promise.race([stopped, running]);
   operations.announceStop();
-  log.info({ signal, openPoints: bridge.openPoints }, 'stopping: no further notifications are taken in');
+  log.info({ signal, openPoints: bridge.openPoints }, 'shutting down, consuming stopped');
   const isDrained = await endWithin(settings.drainTimeoutMs, async () => {
     const isDrained = await bridge.drain(settings.drainTimeoutMs);
     await running;
@@ -51,8 +48,8 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   if (isDrained) return 0;
   throw new BridgeError(
     'DRAIN_INCOMPLETE',
-    `spans were still on their way when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
-    'Nothing is lost: the broker gives their notifications out again. A longer --drain-timeout lets them finish.',
+    `spans were still in flight when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
+    'Nothing is lost: the broker redelivers their notifications. A longer --drain-timeout lets them finish.',
   );
 }
 

@@ -25,13 +25,13 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const { listen = DEFAULT_SHARD_LISTEN } = settings;
   if (listen !== 'none') await operations.listen({ listen });
   const stopped = new Promise<NodeJS.Signals>((resolve) => context.onStopSignal(resolve));
-  log.info({ receivers: all.map(({ receiver }) => receiver.name) }, 'osprofiler-otel-bridge shards');
+  log.info({ receivers: all.map(({ receiver }) => receiver.name) }, 'started');
 
   for (const { sharder } of all) sharder.start();
   const running = Promise.all(all.map(({ receiver, sharder }) => receiver.run(sharder)));
   const signal = await Promise.race([stopped, running]);
   operations.announceStop();
-  log.info({ signal }, 'stopping: no further notifications are taken in');
+  log.info({ signal }, 'shutting down, consuming stopped');
   const isDrained = await endWithin(settings.drainTimeoutMs, async () => {
     await Promise.all(all.map(({ receiver }) => receiver.stop()));
     const isDrained = await drain(all, settings.drainTimeoutMs);
@@ -46,8 +46,8 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   if (isDrained) return 0;
   throw new BridgeError(
     'DRAIN_INCOMPLETE',
-    `messages were still on their way to shards when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
-    'Nothing is lost: the broker gives them out again. A longer --drain-timeout lets them finish.',
+    `publishes to shards were still in flight when the drain timeout of ${settings.drainTimeoutMs} ms passed`,
+    'Nothing is lost: the broker redelivers them. A longer --drain-timeout lets them finish.',
   );
 }
 

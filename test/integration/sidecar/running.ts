@@ -22,7 +22,7 @@ export class RunningBridge {
     args: readonly string[] = [],
   ): Promise<RunningBridge> {
     const own = ['--transport-url', transportUrl, '--endpoint', backend.url, ...args];
-    return RunningBridge.#begin(test, 'run', own, 'osprofiler-otel-bridge runs');
+    return RunningBridge.#begin(test, 'run', own, 'started');
   }
 
   /** `shard` until the test ends. */
@@ -32,7 +32,7 @@ export class RunningBridge {
     args: readonly string[] = [],
   ): Promise<RunningBridge> {
     const own = ['--transport-url', transportUrl, '--shard-queue-type', 'classic', ...args];
-    return RunningBridge.#begin(test, 'shard', own, 'osprofiler-otel-bridge shards');
+    return RunningBridge.#begin(test, 'shard', own, 'started');
   }
 
   static async #begin(
