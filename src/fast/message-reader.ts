@@ -169,7 +169,9 @@ export class MessageReader {
     if (sender === undefined) return undefined;
     const host = sender.host!;
     const { db, keys } = known;
-    if (this.keepsParams) return { info: { db: { ...db, params }, host }, sender, keys: undefined };
+    // The number of rows of a batch leaves the bridge: it is for the specification.
+    if (this.keepsParams || isBatch(params))
+      return { info: { db: { ...db, params }, host }, sender, keys: undefined };
     return { info: { db, host }, sender, keys };
   }
 
@@ -217,6 +219,15 @@ export class MessageReader {
     if (reader.skipByte(CLOSE) && reader.isAtEnd) return true;
     return this.rests.valueOf(bytes, begin, bytes.length) === true;
   }
+}
+
+/** Whether these are the parameters of an executemany: several rows, each a list or an object. */
+function isBatch(params: PyValue): boolean {
+  return (
+    Array.isArray(params) &&
+    params.length > 1 &&
+    params.every((row) => typeof row === 'object' && row !== null)
+  );
 }
 
 function nameOf(text: string): Name | undefined {

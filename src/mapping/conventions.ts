@@ -26,7 +26,7 @@ export function describePoint(builder: SpanBuilder, halves: Halves): void {
   // The start decides: a stop may come from an enclosing point of another family.
   const convention = conventionOf(halves.start) ?? conventionOf(halves.stop);
   if (convention === undefined) {
-    builder.name = halves.main.name;
+    builder.name = builder.redact.text(halves.main.name);
   } else {
     const start = objectAt(halves.start, convention.infoKey) ?? NO_FIELDS;
     const stop = objectAt(halves.stop, convention.infoKey) ?? NO_FIELDS;

@@ -10,14 +10,14 @@
 import { SpanKind } from '@opentelemetry/api';
 import { isObject, type PyValue } from '../codec/python-json.js';
 import { type Convention, isAnything, isText, textOf } from './convention.js';
-import { flatten } from './flatten.js';
-import { isSecretKey } from './masking/mask.js';
+import { flatten, SECRET } from './flatten.js';
+import { isNamedSecret, isSecretKey } from './masking/mask.js';
 import { memo } from './memo.js';
 import type { SpanBuilder } from './span-builder.js';
 import { type ParameterColumns, sqlParameterColumns } from './sql/parameters.js';
 import { summarizeSql } from './sql/summary.js';
 
-const summary = memo(summarizeSql);
+const summaryOf = memo(summarizeSql);
 const columnsOf = memo(sqlParameterColumns);
 
 export const db: Convention = {
@@ -26,36 +26,40 @@ export const db: Convention = {
   switches: { params: 'keepsSqlParameters', result: 'keepsResults' },
   describe(builder, start, stop, { main }) {
     const statement = textOf(start, 'statement');
-    const summarized = summary(statement);
+    const params = start['params'] ?? null;
+    const batchSize = batchSizeOf(params);
+    const operation = summaryOf(statement);
+    const summary = batchSize > 1 && operation !== '' ? `BATCH ${operation}` : operation;
     builder.kind = SpanKind.CLIENT;
-    builder.name = summarized || main.name;
+    builder.name = summary || builder.redact.text(main.name);
     builder.put('db.system.name', builder.options.dbSystem);
     if (statement !== '') builder.put('db.query.text', builder.redact.statement(statement));
-    if (summarized !== '') builder.put('db.query.summary', summarized);
-    if (builder.redact.keepsSqlParameters)
-      putParameters(builder, start['params'] ?? null, columnsOf(statement));
+    if (summary !== '') builder.put('db.query.summary', summary);
+    if (batchSize > 1) builder.put('db.operation.batch.size', batchSize);
+    else if (builder.redact.keepsSqlParameters) putParameters(builder, params, columnsOf(statement));
     if (builder.redact.keepsResults && Object.hasOwn(stop, 'result')) {
       flatten(builder, 'osprofiler.db.result', 'result', stop['result'] ?? null);
     }
   },
 };
 
-/** `db.query.parameter.<key>`: the name, or the index from 0; for executemany `<row>.<key>`. */
-function putParameters(builder: SpanBuilder, params: PyValue, columns: ParameterColumns): void {
-  const isBatch = Array.isArray(params) && params.length > 0 && params.every(isContainer);
-  if (!isBatch) putRow(builder, 'db.query.parameter', params, columns);
-  else
-    for (const [row, values] of params.entries()) {
-      putRow(builder, `db.query.parameter.${row}`, values, columns);
-    }
+/** How many rows an executemany has, which sends a list of lists or objects; 0 for a single execution. */
+function batchSizeOf(params: PyValue): number {
+  return Array.isArray(params) && params.every(isContainer) ? params.length : 0;
 }
 
-function putRow(builder: SpanBuilder, prefix: string, row: PyValue, columns: ParameterColumns): void {
+/** `db.query.parameter.<key>` as text: the name, or the index from 0. */
+function putParameters(builder: SpanBuilder, params: PyValue, columns: ParameterColumns): void {
+  const row = batchSizeOf(params) === 1 ? (params as PyValue[])[0]! : params;
   if (!isContainer(row)) return;
-  for (const [key, value] of Object.entries(row)) {
+  const parameters = Object.entries(row).map(([key, value]) => {
     const column = Array.isArray(row) ? columns.positional[Number(key)] : columns.named.get(key);
-    const isSecret = column !== undefined && isSecretKey(column);
-    flatten(builder, `${prefix}.${key}`, isSecret ? column : key, value);
+    return { key, column: column ?? key, value };
+  });
+  const members = parameters.map(({ column, value }) => [column, value] as const);
+  for (const { key, column, value } of parameters) {
+    const isSecret = isSecretKey(column) || isNamedSecret(column, members);
+    flatten(builder, `db.query.parameter.${key}`, isSecret ? SECRET : key, value, { asText: true });
   }
 }
 

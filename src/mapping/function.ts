@@ -19,7 +19,7 @@ export const functionCall: Convention = {
   switches: { args: 'keepsArguments', kwargs: 'keepsArguments', result: 'keepsResults' },
   describe(builder, start, stop, { main }) {
     const full = textOf(start, 'name');
-    builder.name = functionName(full) ?? main.name;
+    builder.name = functionName(full) ?? builder.redact.text(main.name);
     builder.kind = kindOf(main.name, full);
     if (main.name === 'rpc') {
       builder.put('rpc.system.name', 'oslo_messaging');
@@ -28,7 +28,7 @@ export const functionCall: Convention = {
       if (called?.class !== undefined) builder.put('rpc.method', called.method);
     }
     if (full !== '') builder.put('code.function.name', full);
-    putArguments(builder, textOf(start, 'args'), textOf(start, 'kwargs'));
+    putArguments(builder, full, textOf(start, 'args'), textOf(start, 'kwargs'));
     if (builder.redact.keepsResults && Object.hasOwn(stop, 'result')) {
       flatten(builder, 'osprofiler.function.result', 'result', stop['result'] ?? null);
     }
@@ -40,8 +40,8 @@ function kindOf(pointName: string, full: string): SpanKind {
   return pointName.endsWith('_api') ? SpanKind.CLIENT : SpanKind.INTERNAL;
 }
 
-function putArguments(builder: SpanBuilder, args: string, kwargs: string): void {
+function putArguments(builder: SpanBuilder, name: string, args: string, kwargs: string): void {
   if (!builder.redact.keepsArguments) return;
-  if (args !== '') builder.put('osprofiler.function.args', builder.redact.text(args));
+  if (args !== '') builder.put('osprofiler.function.args', builder.redact.arguments(name, args));
   if (kwargs !== '') builder.put('osprofiler.function.kwargs', builder.redact.text(kwargs));
 }

@@ -12,18 +12,6 @@ import { type Convention, isText, isWholeNumber, textOf } from './convention.js'
 import { templatePath } from './path-template.js';
 import type { SpanBuilder } from './span-builder.js';
 
-const KNOWN_METHODS = new Set([
-  'CONNECT',
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PUT',
-  'QUERY',
-  'TRACE',
-]);
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
 export const httpServer: Convention = {
@@ -52,6 +40,8 @@ export const httpClient: Convention = {
     describeRequest(builder, start);
     describeServer(builder, start);
     describeTarget(builder, start);
+    const path = textOf(start, 'path');
+    if (path !== '') builder.put('url.template', templatePath(path));
     describeResponse(builder, stop, halves.start !== undefined);
   },
 };
@@ -59,7 +49,7 @@ export const httpClient: Convention = {
 function describeRequest(builder: SpanBuilder, request: PyObject): void {
   const method = textOf(request, 'method');
   const path = textOf(request, 'path');
-  const isKnown = KNOWN_METHODS.has(method);
+  const isKnown = builder.options.httpKnownMethods.includes(method);
   const target = path === '' ? '' : ` ${templatePath(path)}`;
   builder.name = `${isKnown ? method : 'HTTP'}${target}`;
   if (method === '') return;
@@ -80,7 +70,7 @@ function describeServer(builder: SpanBuilder, request: PyObject): void {
   const hostname = textOf(request, 'hostname');
   if (hostname === '') return;
   const port = portOf(request);
-  builder.put('server.address', hostname);
+  builder.put('server.address', builder.redact.url(`//${hostname}`).slice(2));
   if (port !== undefined) builder.put('server.port', port);
   builder.put('url.full', builder.redact.url(fullUrl(request, hostname, port)));
 }

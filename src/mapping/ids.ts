@@ -10,6 +10,7 @@ import { parsePythonUuid } from './python-uuid.js';
 
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
+const SPAN_ID = /^[0-9a-f]{16}$/i;
 
 /** The trace id of a base_id: 32 lower-case hex digits, never all zero. */
 export function toTraceId(id: Id): string {
@@ -17,8 +18,12 @@ export function toTraceId(id: Id): string {
   return nonZero(toHex128(id) ?? hash(id, 32), id);
 }
 
-/** The span id of a trace_id or parent_id: its low 64 bits as 16 lower-case hex digits, never all zero. */
+/**
+ * The span id of a trace_id or parent_id: its low 64 bits as 16 lower-case hex digits, never all zero. 16 hex digits
+ * are a span id of W3C trace context, which a program with another tracer sends as the parent.
+ */
 export function toSpanId(id: Id): string {
+  if (typeof id === 'string' && SPAN_ID.test(id)) return nonZero(id.toLowerCase(), id);
   if (isCanonicalUuid(id)) return nonZero(lowDigitsOf(id), id);
   return nonZero(toHex128(id)?.slice(16) ?? hash(id, 16), id);
 }

@@ -7,6 +7,8 @@ export interface MappingOptions {
   readonly serviceName: string;
   /** `db.system.name` of SQL points: osprofiler does not say which engine it was. @default 'other_sql' */
   readonly dbSystem: string;
+  /** HTTP methods that are known; others are `_OTHER`. @default those of RFC 9110 and 5789, and QUERY */
+  readonly httpKnownMethods: readonly string[];
   /**
    * `on` replaces secrets by `***` wherever text leaves; `strict` besides leaves out function arguments, SQL
    * parameters and results altogether; `off` sends everything as it came. @default 'on'
@@ -31,6 +33,7 @@ export interface MappingOptions {
 export const DEFAULT_MAPPING: MappingOptions = {
   serviceName: '',
   dbSystem: 'other_sql',
+  httpKnownMethods: 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE'.split(' '),
   mask: 'on',
   sqlParameters: false,
   results: false,

@@ -20,7 +20,9 @@ import { SpanBuilder, type SpanEvent } from './span-builder.js';
 /** What a span is made of: the start and stop events of a trace point, at least one of them. */
 export type PointHalves = Pick<TracePoint<unknown>, 'start' | 'stop'>;
 
-const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
+/** The release of the semantic conventions that the attributes follow. */
+const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
+const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION, schemaUrl: SCHEMA_URL };
 /** A point without the name that it must have. */
 const FALLBACK_NAME = 'osprofiler';
 const ROOT_NAME = 'openstack';
@@ -79,7 +81,7 @@ export class SpanMapper {
       'osprofiler.base_id': String(baseId),
       'osprofiler.trace_id': String(traceId),
       'osprofiler.parent_id': String(parentId),
-      'osprofiler.name': name,
+      'osprofiler.name': this.redact.text(name),
       'osprofiler.project': project,
       'osprofiler.service': service,
     };

@@ -30,6 +30,13 @@ const mapping = {
     description: 'The value of db.system.name, which notifications do not tell.',
     example: 'mysql',
   }),
+  httpKnownMethods: setting({
+    kind: list('HTTP methods, separated by commas'),
+    default: 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE'.split(' '),
+    otel: ['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS'],
+    description: 'HTTP methods that are known, in place of the default ones; others are exported as _OTHER.',
+    example: 'GET,HEAD,POST,PUT,PATCH,DELETE,COPY',
+  }),
   resourceAttributes: setting({
     kind: attributes(),
     default: {},

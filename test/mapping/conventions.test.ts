@@ -96,24 +96,65 @@ describe('SQL points', () => {
     const { attributes } = map({ db: { statement, params } }, {}, { sqlParameters: true });
     assert.equal(attributes['db.query.parameter.param_1'], '***');
     assert.equal(attributes['db.query.parameter.n'], 'jane');
-    assert.equal(attributes['db.query.parameter.id'], 3);
+    assert.equal(attributes['db.query.parameter.id'], '3');
     assert.equal(attributes['db.query.parameter.nested.secret'], '***');
   });
 
-  it('mask the columns of listed parameters, row by row', () => {
+  it('of several rows are a batch, with its size and without parameters', () => {
     const statement = 'INSERT INTO user (name, password) VALUES (?, ?)';
     const params = [
       ['a', 'one'],
       ['b', 'two'],
     ];
-    const { attributes } = map({ db: { statement, params } }, {}, { sqlParameters: true });
-    const parameters = Object.entries(attributes).filter(([key]) => key.startsWith('db.query.parameter'));
-    assert.deepEqual(Object.fromEntries(parameters), {
-      'db.query.parameter.0.0': 'a',
-      'db.query.parameter.0.1': '***',
-      'db.query.parameter.1.0': 'b',
-      'db.query.parameter.1.1': '***',
-    });
+    const { name, attributes } = map({ db: { statement, params } }, {}, { sqlParameters: true });
+    assert.equal(name, 'BATCH INSERT user');
+    assert.equal(attributes['db.query.summary'], 'BATCH INSERT user');
+    assert.equal(attributes['db.operation.batch.size'], 2);
+    assert.deepEqual(
+      Object.keys(attributes).filter((key) => key.startsWith('db.query.parameter')),
+      [],
+    );
+  });
+
+  it('mask the columns of listed parameters', () => {
+    const statement = 'INSERT INTO user (name, password) VALUES (?, ?)';
+    for (const params of [['a', 'one'], [['a', 'one']]]) {
+      const { name, attributes } = map({ db: { statement, params } }, {}, { sqlParameters: true });
+      assert.equal(name, 'INSERT user');
+      assert.equal(attributes['db.query.parameter.0'], 'a');
+      assert.equal(attributes['db.query.parameter.1'], '***');
+    }
+  });
+
+  it('mask a value that another column of the row names as secret', () => {
+    const statement = 'INSERT INTO sensitive_config ("option", value) VALUES (%(option)s, %(value)s)';
+    const options = { sqlParameters: true };
+    const parameterOf = (option: string) =>
+      map({ db: { statement, params: { option, value: 'x' } } }, {}, options).attributes[
+        'db.query.parameter.value'
+      ];
+    assert.equal(parameterOf('password'), '***');
+    assert.equal(parameterOf('url'), 'x');
+  });
+
+  it('have no literals in the text of a statement without placeholders', () => {
+    const textOf = (statement: string, options = {}) =>
+      map({ db: { statement, params: null } }, {}, options).attributes['db.query.text'];
+    assert.equal(textOf("SET PASSWORD FOR u = 'x'"), 'SET PASSWORD FOR u = ?');
+    assert.equal(textOf('CREATE USER u IDENTIFIED BY "x"'), 'CREATE USER u IDENTIFIED BY ?');
+    assert.equal(
+      textOf(`INSERT INTO "t" VALUES ('x', "y", -5, NULL)`),
+      'INSERT INTO "t" VALUES (?, ?, -?, NULL)',
+    );
+    assert.equal(
+      textOf(`SELECT "a" FROM t WHERE "t"."b" = "t"."c" LIMIT 1`),
+      `SELECT "a" FROM t WHERE "t"."b" = "t"."c" LIMIT ?`,
+    );
+    assert.equal(
+      textOf("SELECT 1 FROM t WHERE a = %(a)s AND b = 'x'"),
+      "SELECT 1 FROM t WHERE a = %(a)s AND b = 'x'",
+    );
+    assert.equal(textOf("SET PASSWORD FOR u = 'x'", { mask: 'off' }), "SET PASSWORD FOR u = 'x'");
   });
 
   it('send no parameters in error messages either, unless they are sent anyway', () => {

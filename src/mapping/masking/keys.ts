@@ -118,7 +118,7 @@ function judge(parts: string[]): boolean {
 }
 
 /** The key's words in lower case, without the numbers at its end. */
-function wordsOf(key: string): string[] {
+export function wordsOf(key: string): string[] {
   const tail = key.slice(-LONGEST_KEY).replace(/(?:\.\d{1,9})$/, '');
   const parts = tail
     .slice(tail.lastIndexOf('.') + 1)

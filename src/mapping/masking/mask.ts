@@ -4,6 +4,8 @@
  */
 import { memo } from '../memo.js';
 import type { MappingOptions } from '../options.js';
+import { withoutLiterals } from '../sql/literals.js';
+import { maskArguments } from './arguments.js';
 import { MASK } from './extent.js';
 import { isSecretKey } from './keys.js';
 import { maskText } from './text.js';
@@ -16,8 +18,10 @@ export { maskQuery, maskUrl } from './url.js';
 export interface Redactor {
   /** Free text: a message, a Python repr, a path. */
   text(text: string): string;
-  /** A SQL statement. A service has a few hundred of them, so each is looked at once. */
+  /** A SQL statement, without its literals when it has no placeholders. A service has a few hundred of them, so each is looked at once. */
   statement(text: string): string;
+  /** The repr of a function's positional arguments. */
+  arguments(name: string, args: string): string;
   /** Text that stands under a key of its own. */
   value(key: string, text: string): string;
   query(query: string): string;
@@ -45,6 +49,7 @@ export function redactorFor({ mask, sqlParameters, results }: MappingOptions): R
       ...keeps,
       text: strip,
       statement: strip,
+      arguments: (_name, args) => strip(args),
       value: (_key, text) => strip(text),
       query: same,
       url: same,
@@ -54,7 +59,8 @@ export function redactorFor({ mask, sqlParameters, results }: MappingOptions): R
   return {
     ...keeps,
     text,
-    statement: memo(text),
+    statement: memo((each) => text(withoutLiterals(each))),
+    arguments: (name, args) => maskArguments(name, strip(args)),
     value: (key, text) => maskValue(key, strip(text)),
     query: maskQuery,
     url: maskUrl,

@@ -6,10 +6,13 @@ export const RESERVED = wordSet(
   `SELECT FROM WHERE GROUP ORDER HAVING LIMIT UNION EXCEPT INTERSECT SET VALUES JOIN STRAIGHT_JOIN INNER LEFT RIGHT
   CROSS NATURAL ON USING FOR RETURNING AS WITH INTO`,
 );
-/** Words that may come between an operation and its target; before anything else they are the target. */
+/** Words that may come before a target; before anything else they are the target. */
 const MODIFIERS = wordSet(
-  `INTO ONLY LATERAL TABLE IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK IF NOT EXISTS CONCURRENTLY OR`,
+  'INTO ONLY LATERAL TABLE IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK IF NOT EXISTS CONCURRENTLY OR',
 );
+/** Those of them that follow the operation alone: behind FROM they are names. */
+const OF_OPERATION = wordSet('IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK');
+const BEFORE_TABLES = wordSet('FROM JOIN INTO USING');
 /** Words that end a list of tables. */
 export const ENDS_TABLES = wordSet(
   `WHERE GROUP ORDER HAVING LIMIT OFFSET FETCH WINDOW FOR LOCK UNION EXCEPT INTERSECT SET RETURNING VALUES UPDATE DO
@@ -24,8 +27,10 @@ export const HOLDS_QUERY = wordSet('INSERT REPLACE CREATE DECLARE EXPLAIN');
 export const EXPLAIN_VERBS = wordSet('EXPLAIN DESCRIBE DESC');
 
 /** Whether a word where a target is expected comes before the target and is not it. */
-export function isModifier(keyword: string, next: Token): boolean {
+export function isModifier(keyword: string, { before, next }: SqlTokens): boolean {
   if (!MODIFIERS.has(keyword)) return false;
+  const isInTables = before.kind === ',' || BEFORE_TABLES.has(before.keyword);
+  if (isInTables && OF_OPERATION.has(keyword)) return false;
   if (next.kind === 'word') return !RESERVED.has(next.keyword) || MODIFIERS.has(next.keyword);
   if (next.kind !== '(') return next.kind === 'name' || next.kind === 'string';
   return keyword === 'LATERAL' || keyword === 'ONLY' || keyword === 'TABLE';
@@ -106,12 +111,16 @@ define('LOAD', 'queries', 'DATA', 'skip');
 define('SET VALUES DECLARE', 'queries');
 define('START', 'skip', 'TRANSACTION');
 define('RELEASE', 'skip', 'SAVEPOINT');
+define('COMMIT', 'skip', 'TRANSACTION');
 define('ROLLBACK', 'skip', 'TRANSACTION TO SAVEPOINT');
 
 /** CREATE, ALTER and DROP: what they make, change or drop. */
 const OBJECTS = wordSet(
-  'TABLE VIEW INDEX DATABASE SCHEMA SEQUENCE TYPE TRIGGER FUNCTION PROCEDURE EVENT USER ROLE',
+  `TABLE VIEW INDEX DATABASE SCHEMA SEQUENCE TYPE TRIGGER FUNCTION PROCEDURE EVENT USER ROLE EXTENSION SERVER DOMAIN
+  AGGREGATE COLLATION CONVERSION LANGUAGE POLICY PUBLICATION SUBSCRIPTION RULE STATISTICS TABLESPACE WRAPPER`,
 );
+/** Objects behind whose name a query may follow: `CREATE TABLE t AS SELECT …`; an index has its table there. */
+const OBJECTS_WITH_QUERY = wordSet('TABLE VIEW INDEX SCHEMA');
 const OBJECTS_WITH_BODY = wordSet('TRIGGER FUNCTION PROCEDURE EVENT');
 /** What is shown ends before these. */
 const ENDS_SHOWN = wordSet('FROM IN LIKE WHERE FOR');
@@ -154,8 +163,8 @@ function readDefinition(tokens: SqlTokens, verb: string): Opening {
 function restOfDefinition(verb: string, object: string): Rest {
   if (object === 'USER' || object === 'ROLE') return 'skip';
   if (verb === 'DROP' && object !== 'INDEX') return 'targets';
-  if (verb === 'CREATE' && OBJECTS_WITH_BODY.has(object)) return 'target and body';
-  return verb === 'ALTER' ? 'target' : 'target and queries';
+  if (OBJECTS_WITH_BODY.has(object)) return 'target and body';
+  return verb !== 'ALTER' && OBJECTS_WITH_QUERY.has(object) ? 'target and queries' : 'target';
 }
 
 /** SHOW and what is shown: SHOW VARIABLES, SHOW CREATE TABLE t, SHOW FULL COLUMNS FROM t. */

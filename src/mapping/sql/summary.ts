@@ -101,6 +101,11 @@ class Summarizer {
     const outer = this.frame;
     // `(SELECT …) UNION …`: what follows the parentheses begins no statement.
     if (outer.phase === 'fresh') outer.phase = 'begun';
+    // `WITH x AS (…) (SELECT …)`: the second parenthesis is the query.
+    if (outer.phase === 'cte' && this.tokens.before.kind === ')') {
+      this.publishCte(true);
+      outer.phase = 'begun';
+    }
     const isTables = outer.expectsTarget && outer.phase === 'begun';
     outer.expectsTarget = false;
     this.outer.push(outer);
@@ -230,7 +235,7 @@ class Summarizer {
 
   /** A word where a target is expected. */
   private takeExpected(keyword: string): void {
-    if (isModifier(keyword, this.tokens.next)) {
+    if (isModifier(keyword, this.tokens)) {
       // INSERT OR IGNORE, UPDATE OR ROLLBACK.
       if (keyword === 'OR') this.tokens.advance();
     } else if (RESERVED.has(keyword)) {
@@ -243,6 +248,12 @@ class Summarizer {
   private takeClause(keyword: string): void {
     if (keyword === '') return;
     const frame = this.frame;
+    const { before } = this.tokens;
+    if (keyword === 'FOR' && (before.keyword === 'INDEX' || before.keyword === 'KEY')) {
+      // `FORCE INDEX FOR JOIN (…)`, `USE KEY FOR ORDER BY (…)` are hints of one table.
+      while (this.tokens.next.kind === 'word') this.tokens.advance();
+      return;
+    }
     if (ENDS_TABLES.has(keyword)) this.frame.endTables();
     switch (keyword) {
       case 'SELECT':

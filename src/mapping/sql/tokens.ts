@@ -4,7 +4,8 @@
  *
  * Where dialects disagree, literals stay inside literals:
  * - a backslash escapes in '…' and "…" (MySQL), except in `ESCAPE '\'` (PostgreSQL, SQLite);
- * - `--` and `#` begin comments without a blank after them; `#>` stays PostgreSQL's operator;
+ * - `--` begins a comment without a blank after it, and so does `#`, unless it is `#>` or stands behind an operand in
+ *   the same line: then it is one of PostgreSQL's operators (`#`, `##`, `#-`);
  * - comments do not nest; `/*! … *\/` is a comment.
  */
 
@@ -55,7 +56,7 @@ const TOKEN = new RegExp(
     `(?<placeholder>%(?:\\([^()%'\\n]+\\)${LETTER}|s)(?!${IN_WORD})|\\$\\d+|(?<!${IN_WORD}):${IN_WORD}+|\\?(?![?|&])\\d*)`,
     // SQL Server's [name]; a bracket right after a value, or round anything but a name, is an array's.
     `(?<name>(?<![\\w$${WIDE})\\]])\\[${LETTER}(?:[\\w$ ${WIDE}])*\\])`,
-    `(?<operator>${SIGN}(?:(?!--)${SIGN}){0,62}|%%|::|:=|\\?[?|&])`,
+    `(?<operator>${SIGN}(?:(?!--)${SIGN}){0,62}|%%|##|::|:=|\\?[?|&])`,
   ].join('|'),
   'y',
 );
@@ -63,7 +64,10 @@ const DECIMAL = new RegExp(`\\.\\d+${IN_WORD}*${EXPONENT}`, 'y');
 /** The longest tag of a dollar quote is that of PostgreSQL; the bound also keeps the search for it short. */
 const DOLLAR_TAG = new RegExp(`\\$(?:\\w|[${WIDE}]){0,63}\\$`, 'y');
 const DOLLAR_WORD = new RegExp(`\\$(?:\\w|[${WIDE}])*`, 'y');
-const BLANK = /(?:[\0-\x20\xa0\u2000-\u200b\u2028\u2029\u3000\ufeff]+|--[^\n]*\n?|#(?!>)[^\n]*\n?)/y;
+const BLANK = /(?:[\0-\x20\xa0\u2000-\u200b\u2028\u2029\u3000\ufeff]+|--[^\n]*\n?)/y;
+/** MySQL's. */
+const HASH_COMMENT = /#(?!>)[^\n]*\n?/y;
+const OPERANDS: ReadonlySet<TokenKind> = new Set(['word', 'name', 'string', 'number', 'placeholder', ')']);
 const LONGEST_KEYWORD = 'STRAIGHT_JOIN'.length;
 const LETTERS = /^[A-Za-z_]+$/;
 const NONE: Token = { kind: 'end', keyword: '', start: 0, end: 0 };
@@ -139,9 +143,18 @@ export class SqlTokens {
     for (;;) {
       BLANK.lastIndex = at;
       if (BLANK.test(this.text)) at = BLANK.lastIndex;
-      else if (this.text.startsWith('/*', at)) at = this.behind('*/', at + 2);
+      else if (this.text[at] === '#' && !this.isOperand(from, at)) {
+        HASH_COMMENT.lastIndex = at;
+        if (!HASH_COMMENT.test(this.text)) return at;
+        at = HASH_COMMENT.lastIndex;
+      } else if (this.text.startsWith('/*', at)) at = this.behind('*/', at + 2);
       else return at;
     }
+  }
+
+  /** Whether the token that ended at `from` is an operand in the line of `at`, to which an operator may belong. */
+  private isOperand(from: number, at: number): boolean {
+    return OPERANDS.has(this.next.kind) && !this.text.slice(from, at).includes('\n');
   }
 
   private behind(mark: string, from: number): number {

@@ -176,7 +176,7 @@ const blank = fc.constantFrom(
   '\t ',
   ' /* FROM c */ ',
   ' -- JOIN d\n',
-  ' # , e\n',
+  '\n# , e\n',
   '/*! SELECT */',
 );
 

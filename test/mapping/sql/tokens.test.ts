@@ -88,7 +88,12 @@ const TABLE: readonly (readonly [text: string, tokens: readonly string[]])[] = [
       'operator =',
     ],
   ],
-  ['a -- b\nc # d\ne /* f */ g /* h', ['word a', 'word c', 'word e', 'word g']],
+  ['a -- b\nc\n# d\ne /* f */ g /* h', ['word a', 'word c', 'word e', 'word g']],
+  ['# a\nb', ['word b']],
+  [
+    "a #- 'b' # c ## d",
+    ['word a', 'operator #', 'operator -', "string 'b'", 'operator #', 'word c', 'operator ##', 'word d'],
+  ],
   ['a #> b', ['word a', 'operator #', 'operator >', 'word b']],
   ["'cut", ["cut 'cut"]],
   ['"cut', ['cut "cut']],
