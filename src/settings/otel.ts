@@ -72,6 +72,7 @@ variables of OpenTelemetry's specification as far as they have a meaning for tha
 - A flag outranks a variable; a variable outranks the settings file. Of two variables the more specific one counts.
 - \`service.name\` in OTEL_RESOURCE_ATTRIBUTES, and OTEL_SERVICE_NAME, name the bridge in its own metrics. The services
   of OpenStack keep their names; \`--service-name\` and \`--resource-attributes\` change them.
+- Headers that are given by flag or file replace those of the environment.
 `;
 
 /** docs/otel.md. */
