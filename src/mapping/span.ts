@@ -20,9 +20,7 @@ import { SpanBuilder, type SpanEvent } from './span-builder.js';
 /** What a span is made of: the start and stop events of a trace point, at least one of them. */
 export type PointHalves = Pick<TracePoint<unknown>, 'start' | 'stop'>;
 
-/** The release of the semantic conventions that the attributes follow. */
-const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
-const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION, schemaUrl: SCHEMA_URL };
+const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
 /** A point without the name that it must have. */
 const FALLBACK_NAME = 'osprofiler';
 const ROOT_NAME = 'openstack';
