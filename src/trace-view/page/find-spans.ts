@@ -11,16 +11,23 @@ export interface FoundSpans {
 
 const MOST_SHOWN = 200;
 
-/** @param text words of the name, the service, the SQL text or the error, whatever the case; empty matches all. */
+/** @param text words that a span has in its names, attributes or error, whatever the case; empty matches all. */
 export function findSpans({ nodes }: Trace, text: string, onlyErrors: boolean): FoundSpans {
-  const words = text.toLowerCase();
+  const words = wordsOf(text);
   const found = nodes.filter(
     ({ span }) => (!onlyErrors || span.error !== undefined) && mentions(span, words),
   );
   return { rows: found.slice(0, MOST_SHOWN).map(singleRow), found: found.length };
 }
 
-function mentions({ name, service, statement, error, spanId }: Span, words: string): boolean {
-  const texts = [name, service, statement, error?.type, error?.message, spanId];
-  return texts.some((text) => text?.toLowerCase().includes(words));
+/** In lower case. */
+export function wordsOf(text: string): string[] {
+  return text.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function mentions(span: Span, words: readonly string[]): boolean {
+  const { name, service, error, spanId, attributes } = span;
+  const texts = [name, service, error?.type, error?.message, spanId, ...Object.values(attributes)];
+  const all = texts.join('\n').toLowerCase();
+  return words.every((word) => all.includes(word));
 }

@@ -53,6 +53,11 @@ export class KeptTrace {
     return [...this.log.read()];
   }
 
+  /** Whether a word is in any of its spans. @param word in lower case */
+  mentions(word: string): boolean {
+    return this.log.mentions(word);
+  }
+
   free(): void {
     this.log.free();
   }

@@ -4,6 +4,8 @@
  */
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { writeJaeger } from '../jaeger-write.js';
+import { writeRequest } from '../otlp-write.js';
 import { findAsset } from './assets.js';
 import { CurrentTraces } from './current-traces.js';
 import type { PageFeed } from './feed.js';
@@ -79,6 +81,15 @@ export function createPage({ feed, uiUrl, now = Date.now }: PageOptions): Hono {
     const unfolding = readUnfolding(context);
     const rows = waterfallRows(view.trace, unfolding);
     return rows === undefined ? gone(context) : context.html(tracePage(view, { rows, unfolding }));
+  });
+  page.get('/traces/:trace/:file{(?:otlp|jaeger)\\.json}', (context) => {
+    const view = viewOf(context);
+    if (view === undefined) return gone(context);
+    const { traceId, trace } = view;
+    const file = context.req.param('file');
+    const spans = trace.nodes.map(({ span }) => span).filter(({ isOpen }) => !isOpen);
+    context.header('content-disposition', `attachment; filename="${traceId}.${file}"`);
+    return context.json(file === 'otlp.json' ? writeRequest(spans) : writeJaeger(traceId, spans));
   });
   page.get('/traces/:trace/rows', (context) => {
     const view = viewOf(context);

@@ -43,6 +43,17 @@ export class SpanLog {
     }
   }
 
+  /**
+   * Whether a word is anywhere in the bytes, whatever the case: in a name, an attribute or an error, without reading
+   * the spans. @param word in lower case
+   */
+  mentions(word: string): boolean {
+    const bytes = Buffer.from(word).toString('latin1').toLowerCase();
+    return this.chunks.some((chunk) =>
+      chunk.bytes.toString('latin1', 0, chunk.used).toLowerCase().includes(bytes),
+    );
+  }
+
   /** Gives the bytes back; the log is not used afterwards. */
   free(): void {
     this.pool.giveBack(this.chunks.map(({ bytes }) => bytes));

@@ -2,6 +2,7 @@
 import { toTraceId } from '../../mapping/ids.js';
 import { parsePythonUuid } from '../../mapping/python-uuid.js';
 import type { CurrentTrace, CurrentTraces } from './current-traces.js';
+import { wordsOf } from './find-spans.js';
 
 export interface ListQuery {
   /** A trace's UUID, its id in the backend, or words. */
@@ -52,15 +53,19 @@ export function idIn(text: string): string | undefined {
   return parsePythonUuid(text) === undefined ? undefined : toTraceId(text);
 }
 
+function mentions({ kept, summary }: CurrentTrace, word: string): boolean {
+  return summary.mentions(word) || kept?.mentions(word) === true;
+}
+
 export function listTraces(traces: CurrentTraces, query: ListQuery): ListedTraces {
   const named = findNamed(traces, query.text);
-  const words = query.text.toLowerCase();
+  const words = wordsOf(query.text);
   const found = traces
     .latest()
     .filter(
       (trace) =>
         (named === undefined
-          ? words === '' || trace.summary.mentions(words)
+          ? words.every((word) => mentions(trace, word))
           : trace.traceId === named.traceId) &&
         (!query.onlyErrors || trace.summary.errors > 0) &&
         (!query.onlyIncomplete || trace.summary.incomplete > 0),

@@ -50,7 +50,7 @@ function heading(view: TraceView): Html {
 <p class="facts"><span><b>${formatMicros(durationMicros)}</b></span> <span><b>${formatCount(spans)}</b> spans</span> <span><b>${of.size}</b> ${of.size === 1 ? 'service' : 'services'}</span> <span><b>${calls}</b> ${calls === 1 ? 'call' : 'calls'} of the client</span> <span><time datetime="${isoTime(startMicros)}">${clockTime(startMicros)} UTC</time></span> ${badges(view)}</p>
 <p class="facts ids"><span>trace <code>${traceId}</code></span> ${
     baseId === undefined ? '' : html`<span>osprofiler <code>${baseId}</code></span>`
-  } ${uiUrl === undefined ? '' : html`<span><a href="${linkTo(uiUrl, traceId)}" rel="noreferrer">Open in the backend ↗</a></span>`}</p>`;
+  } ${uiUrl === undefined ? '' : html`<span><a href="${linkTo(uiUrl, traceId)}" rel="noreferrer">Open in the backend ↗</a></span>`} <span>download <a href="/traces/${traceId}/otlp.json" download>OTLP/JSON</a> <a href="/traces/${traceId}/jaeger.json" download>Jaeger JSON</a></span></p>`;
 }
 
 function services({ trace, slots }: TraceView): Html {

@@ -13,8 +13,8 @@ const MOST_SERVICES = 6;
 
 export function searchForm({ text, onlyErrors, onlyIncomplete }: ListQuery): Html {
   return html`<form class="search" action="/" method="get" role="search">
-<label class="query"><span class="unseen">Search by the UUID that openstack --os-profile printed, a trace id, or words</span>
-<input type="search" name="q" value="${text}" placeholder="UUID from openstack --os-profile, trace id, service or span name" autocomplete="off" spellcheck="false" maxlength="200"></label>
+<label class="query"><span class="unseen">Search by the UUID that openstack --os-profile printed, a trace id, or words of names, attributes and errors</span>
+<input type="search" name="q" value="${text}" placeholder="UUID from openstack --os-profile, trace id, or words: a service, a path, an error" autocomplete="off" spellcheck="false" maxlength="200"></label>
 <label class="choice"><input type="checkbox" name="errors" value="1" ${onlyErrors ? 'checked' : ''}> errors</label>
 <label class="choice"><input type="checkbox" name="incomplete" value="1" ${onlyIncomplete ? 'checked' : ''}> incomplete</label>
 <button>Search</button>

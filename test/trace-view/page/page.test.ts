@@ -6,6 +6,8 @@ import type { Hono } from 'hono';
 import { recordedBoot } from '../../../src/cli/demo/recorded-boot.js';
 import { newCounts } from '../../../src/counts.js';
 import { BackendHealth } from '../../../src/export/health.js';
+import { readRequest } from '../../../src/trace-view/otlp.js';
+import { writeRequest } from '../../../src/trace-view/otlp-write.js';
 import { PageFeed } from '../../../src/trace-view/page/feed.js';
 import { createPage } from '../../../src/trace-view/page/page.js';
 import { RememberingLog } from '../../support/receiving.js';
@@ -103,6 +105,9 @@ describe('the page', () => {
     assert.deepEqual(await listed('errors=1'), ['2']);
     assert.deepEqual(await listed('incomplete=1'), ['3']);
     assert.deepEqual(await listed('q=ports&incomplete=1'), []);
+    assert.deepEqual(await listed('q=BOOM'), ['2']);
+    assert.deepEqual(await listed('q=post+boom'), ['2']);
+    assert.deepEqual(await listed('q=servers+boom'), []);
   });
 
   it('lists many traces a page at a time, the latest first', async () => {
@@ -193,6 +198,26 @@ describe('the page of the recorded boot', () => {
     await get(page, `/traces/${BOOT}?sql=1`);
     const { user, system } = process.cpuUsage(begun);
     assert.ok(user + system < 500_000, `${user + system} µs`);
+  });
+
+  it('can be downloaded as OTLP/JSON and as Jaeger JSON, with every span', async () => {
+    const otlp = await get(page, `/traces/${BOOT}/otlp.json`);
+    assert.match(
+      otlp.headers.get('content-disposition') ?? '',
+      new RegExp(`attachment; filename="${BOOT}\\.otlp`),
+    );
+    const read = readRequest(JSON.parse(otlp.text)) ?? [];
+    assert.equal(read.length, 1_762);
+    const again = readRequest(JSON.parse(JSON.stringify(writeRequest(read))));
+    assert.deepEqual(again, read);
+    const jaeger = JSON.parse((await get(page, `/traces/${BOOT}/jaeger.json`)).text) as {
+      data: [{ traceID: string; spans: { references: unknown[]; processID: string }[]; processes: object }];
+    };
+    const [{ traceID, spans, processes }] = jaeger.data;
+    assert.deepEqual([traceID, spans.length], [BOOT, 1_762]);
+    assert.equal(spans.filter(({ references }) => references.length === 0).length, 1);
+    assert.ok(spans.every(({ processID }) => Object.hasOwn(processes, processID)));
+    assert.equal((await get(page, `/traces/unknown/otlp.json`)).status, 404);
   });
 
   it('opens a row of SQL in parts', async () => {

@@ -133,17 +133,22 @@ describe('findSpans', () => {
   const of = tree(
     { id: 'a', name: 'GET /servers' },
     { id: 'b', parent: 'a', service: 'Neutron', error: { type: 'NotFound', message: 'no port' } },
-    { id: 'c', parent: 'a', name: 'SELECT', statement: 'SELECT secret FROM ports' },
+    { id: 'c', parent: 'a', name: 'SELECT', attributes: { 'db.query.text': 'SELECT secret FROM ports' } },
   );
   const names = (text: string, onlyErrors = false) =>
     findSpans(of, text, onlyErrors).rows.map(({ key }) => key);
 
-  it('finds by name, service, SQL text and error, whatever the case', () => {
+  it('finds by name, service, attributes and error, whatever the case', () => {
     assert.deepEqual(names('get /'), ['a']);
     assert.deepEqual(names('neutron'), ['b']);
     assert.deepEqual(names('from PORTS'), ['c']);
     assert.deepEqual(names('no port'), ['b']);
     assert.deepEqual(names('nothing'), []);
+  });
+
+  it('finds spans that have several words, wherever each is', () => {
+    assert.deepEqual(names('neutron NOTFOUND'), ['b']);
+    assert.deepEqual(names('neutron servers'), []);
   });
 
   it('finds what failed', () => {
