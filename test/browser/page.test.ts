@@ -50,7 +50,7 @@ describe('the page in a browser', () => {
     await page.getByText(`${all} received, ${all} accounted for: nothing is missing`).waitFor();
     await page.getByText(`${BOOTS} kept`).waitFor();
     assert.equal(await page.locator('.trace-list tbody tr').count(), BOOTS);
-    const line = await page.locator('.figure:has-text("Notifications received") .line').getAttribute('d');
+    const line = await page.locator('.figure:has-text("Received") .line').getAttribute('d');
     assert.match(line ?? '', /^M[\d. L]+/);
     assertQuiet(requests, complaints, sidecar.url);
     await page.context().close();

@@ -81,7 +81,7 @@ function figures({ history, isLive }: PageFeed): Html {
   ) => figure(label, meaning, history.values(of), history.last(of), show);
   const millis = (ms: number) => formatMicros(Math.round(ms) * 1000);
   return html`<section class="figures" aria-label="Figures">
-${rate('Notifications received', 'received')}
+${rate('Received', 'received')}
 ${rate('Spans accepted', 'spans')}
 ${isLive ? value('Lag', 'from the end of a span until the backend had it, the longest', 'lagMs', millis) : ''}
 ${value('Unacknowledged', 'notifications of open trace points and of spans in flight', 'unsettled')}
