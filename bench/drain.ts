@@ -185,7 +185,7 @@ async function settledWithin(done: Promise<void> | undefined, deadlineMs: number
 /** What was fast and wrong is not counted. */
 async function check(subject: Subject, vhost: Vhost, backend: Backend, count: number): Promise<void> {
   const left = await vhost.ready();
-  if (left !== 0) throw new Error(`${subject.name} left ${left} notifications unsettled`);
+  if (left !== 0) throw new Error(`${subject.name} left ${left} notifications unacknowledged`);
   if (!subject.makesSpans) return;
   const { distinct, repeated } = await backend.count();
   if (distinct !== count / 2 || repeated !== 0) {

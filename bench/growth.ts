@@ -1,10 +1,10 @@
 /** What a notification costs when much is open, or many services speak; and what memory an open point takes. */
 
 import { decode } from '../src/codec/envelope.js';
-import type { TraceEvent } from '../src/codec/trace-event.js';
 import { JSON_ENCODING } from '../src/export/json-encoding.js';
 import { SpanMapper } from '../src/mapping/span.js';
-import { Pairer, pointId } from '../src/pairing/pair.js';
+import { Pairer } from '../src/pairing/pair.js';
+import { pointId, type TraceEvent } from '../src/trace-point.js';
 import { bodyAt } from './support/corpus.js';
 import type { Say, Scale, Table } from './support/report.js';
 import { show } from './support/report.js';

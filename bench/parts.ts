@@ -3,7 +3,6 @@
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Decoded, decode } from '../src/codec/envelope.js';
-import type { TraceEvent } from '../src/codec/trace-event.js';
 import type { EncodedSpan, SpanEncoding } from '../src/encoded-span.js';
 import { JSON_ENCODING } from '../src/export/json-encoding.js';
 import { PROTOBUF_ENCODING } from '../src/export/protobuf-encoding.js';
@@ -11,8 +10,9 @@ import { accelerate } from '../src/fast/accelerate.js';
 import { maskText } from '../src/mapping/masking/mask.js';
 import { SpanMapper } from '../src/mapping/span.js';
 import { summarizeSql } from '../src/mapping/sql/summary.js';
-import { Pairer, pointId, type TracePoint } from '../src/pairing/pair.js';
+import { Pairer } from '../src/pairing/pair.js';
 import { type Pipeline, SpecPipeline } from '../src/pipeline.js';
+import { pointId, type TraceEvent, type TracePoint } from '../src/trace-point.js';
 import { bodies, COPY_SIZE } from './support/corpus.js';
 import { type Scale, show, type Table } from './support/report.js';
 import { spreadOf } from './support/statistics.js';

@@ -1,11 +1,10 @@
 /** Start and stop events → the trace points that become spans: paired, and selected by sampling and filters. */
-import type { TraceEvent } from './codec/trace-event.js';
 import { toTraceId } from './mapping/ids.js';
 import { isSampled } from './mapping/sampling.js';
 import { type KeepOptions, type KeepReason, type Kept, TailSampler } from './mapping/tail-sampler.js';
 import { type DropReason, type Ruled, TraceFilter, type TraceFilterOptions } from './mapping/trace-filter.js';
-import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointId, type TracePoint } from './pairing/pair.js';
-import type { PointId } from './pairing/point-table.js';
+import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer } from './pairing/pair.js';
+import { type PointId, pointId, type TraceEvent, type TracePoint } from './trace-point.js';
 
 /** What became of events, and the tokens of those it became of. */
 export type Assembled<Token> =

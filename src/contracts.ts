@@ -69,9 +69,9 @@ export interface ReceiverHandler {
   /**
    * The origin's deliveries are void, and whoever holds one may forget it. Called once for each
    * origin that handed something over.
-   * @param unsettled how many of them had not been settled: they will be given out again.
+   * @param unacknowledged how many of them had not been settled: they will be given out again.
    */
-  onOriginLost(origin: Origin, unsettled: number): void;
+  onOriginLost(origin: Origin, unacknowledged: number): void;
 }
 
 /** The state of a receiver in words and facts, for logs, health and `doctor`. */
@@ -96,7 +96,7 @@ export interface Receiver {
   run(handler: ReceiverHandler): Promise<void>;
   /** No further deliveries; those already handed over can still be settled. Idempotent. */
   stop(): Promise<void>;
-  /** Sends what settlements are still held back, then lets go of the connection: unsettled deliveries return. */
+  /** Sends what settlements are still held back, then lets go of the connection: unacknowledged deliveries return. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What happened to everything that came in. At every moment
- * `received = exported + duplicate + late + filtered + rejected + returned + unsettled`.
+ * `received = exported + duplicate + late + filtered + rejected + returned + unacknowledged`.
  */
 
 import type { MalformedReason } from './codec/envelope.js';

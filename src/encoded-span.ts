@@ -4,10 +4,15 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 /** The resource of encoded spans, as requests hold it. Spans of one resource share one such object. */
 export interface EncodedResource {
   readonly attributes: ReadableSpan['resource']['attributes'];
-  /** What stands between the beginning of the resource's spans and the scope. */
-  readonly resource: Uint8Array;
-  /** What stands between that and the first span. All spans of the bridge have one instrumentation scope. */
-  readonly scope: Uint8Array;
+  readonly frame: RequestFrame;
+}
+
+/** What stands round the spans of one resource in a request. All spans of the bridge have one instrumentation scope. */
+export interface RequestFrame {
+  readonly resourceHead: Uint8Array;
+  readonly scopeHead: Uint8Array;
+  readonly scopeTail: Uint8Array;
+  readonly resourceTail: Uint8Array;
 }
 
 /** A span as a request holds it. Nothing else of it has to stay in memory until the backend has accepted it. */

@@ -16,8 +16,6 @@ export {
   type Malformed,
   type MalformedReason,
 } from './codec/envelope.js';
-export type { PyObject, PyValue } from './codec/python-json.js';
-export type { Id, TraceEvent as Notification } from './codec/trace-event.js';
 export type {
   Delivery,
   Log,
@@ -59,9 +57,9 @@ export type { KeepOptions } from './mapping/tail-sampler.js';
 export type { DropReason, TraceFilterOptions } from './mapping/trace-filter.js';
 export { type BrokerAddress, parseTransportUrl } from './oslo/transport-url.js';
 export type { PairBounds } from './pairing/pair.js';
-export type { PointId } from './pairing/point-table.js';
 export { OsprofilerPropagator, type OsprofilerPropagatorOptions } from './propagation/propagator.js';
 export { TRACE_HMAC_HEADER, TRACE_INFO_HEADER } from './propagation/trace-info.js';
+export type { PyObject, PyValue } from './python-json/parse.js';
 export type { AmqpChannel, AmqpMessage } from './rabbitmq/amqp-channel.js';
 export type { BackoffBounds } from './rabbitmq/backoff.js';
 export {
@@ -79,6 +77,7 @@ export {
   type TapSource,
 } from './rabbitmq/rabbitmq.js';
 export { type RecordingOptions, RecordingReceiver } from './recordings/recording.js';
+export type { Id, PointId, TraceEvent as Notification } from './trace-point.js';
 export {
   type Translated,
   Translator,

@@ -138,8 +138,8 @@ export class LibraryBridge implements AsyncDisposable {
   }
 
   /** Deliveries that are not settled yet: of open halves, and of spans without an outcome. */
-  get unsettled(): number {
-    return this.#bridge.unsettled;
+  get unacknowledged(): number {
+    return this.#bridge.unacknowledged;
   }
 
   /** Trace points that wait for their other half. */
@@ -161,7 +161,7 @@ export class LibraryBridge implements AsyncDisposable {
   }
 
   /**
-   * Takes in nothing more, waits for the spans on their way, and lets go of everything: what is unsettled returns to the
+   * Takes in nothing more, waits for the spans on their way, and lets go of everything: what is unacknowledged returns to the
    * broker. Further calls wait for the first one.
    * @param drainMs milliseconds to wait for spans on their way. Default 10,000.
    * @returns whether all of them got their outcome in time. The others' notifications come again.

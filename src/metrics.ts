@@ -8,7 +8,7 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from './version.js';
 export interface BridgeFigures {
   readonly counts: Counts;
   /** Deliveries that are not settled yet. */
-  readonly unsettled: number;
+  readonly unacknowledged: number;
   /** Halves that wait for their other. */
   readonly openPoints: number;
 }
@@ -61,9 +61,9 @@ function createObservables(meter: Meter) {
     }),
     processed: meter.createObservableCounter('osprofiler_bridge.notifications.processed', {
       unit,
-      description: 'What became of them; received = the sum of these + unsettled, at every moment.',
+      description: 'What became of them; received = the sum of these + unacknowledged, at every moment.',
     }),
-    unsettled: meter.createObservableUpDownCounter('osprofiler_bridge.notifications.unsettled', {
+    unacknowledged: meter.createObservableUpDownCounter('osprofiler_bridge.notifications.unacknowledged', {
       unit,
       description: 'Notifications that are not settled yet: of open points, and of spans without an outcome.',
     }),
@@ -80,12 +80,12 @@ function createObservables(meter: Meter) {
 
 function observe(
   result: BatchObservableResult,
-  { received, processed, unsettled, openPoints, incomplete }: Observables,
+  { received, processed, unacknowledged, openPoints, incomplete }: Observables,
   bridge: BridgeFigures,
 ): void {
   const { counts } = bridge;
   result.observe(received, counts.received);
-  result.observe(unsettled, bridge.unsettled);
+  result.observe(unacknowledged, bridge.unacknowledged);
   result.observe(openPoints, bridge.openPoints);
   result.observe(incomplete, counts.incompleteSpans);
   for (const outcome of ['exported', 'duplicate', 'late', 'returned'] as const)

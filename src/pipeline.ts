@@ -1,17 +1,17 @@
 /** What happens between a delivery and a batch, as the documents describe it: nothing is cached, nothing is clever. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Decoded, decode } from './codec/envelope.js';
-import type { TraceEvent } from './codec/trace-event.js';
 import type { MessageProperties } from './contracts.js';
 import type { OutgoingSpan, SpanEncoding } from './encoded-span.js';
 import type { MappingOptions } from './mapping/options.js';
-import { type PointHalves, SpanMapper } from './mapping/span.js';
+import { SpanMapper } from './mapping/span.js';
+import type { PointEvents, TraceEvent } from './trace-point.js';
 
 export interface Pipeline<Span = OutgoingSpan> {
   /** Reads one message. Never throws. */
   decode(body: Buffer, properties: MessageProperties): Decoded;
   /** Makes the span of a trace point, in the form that the sink takes. */
-  encode(point: PointHalves): Span;
+  encode(point: PointEvents): Span;
   /** Makes the span that gathers the roots of a trace; see {@link SpanMapper.rootSpan}. */
   encodeRoot(of: TraceEvent, begin: number, end: number): Span;
 }
@@ -43,7 +43,7 @@ export class SpecPipeline implements Pipeline {
     return decode(body, properties, this.maxMessageBytes);
   }
 
-  encode(point: PointHalves): OutgoingSpan {
+  encode(point: PointEvents): OutgoingSpan {
     return this.finish(this.mapper.toSpan(point));
   }
 

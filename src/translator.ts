@@ -1,11 +1,9 @@
 /** Pairing and mapping together: what library users hold who have their notifications already. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type Assembled, Assembler, type AssemblerOptions } from './assembler.js';
-import type { TraceEvent } from './codec/trace-event.js';
 import type { MappingOptions } from './mapping/options.js';
 import { SpanMapper } from './mapping/span.js';
-import { rootId } from './pairing/pair.js';
-import type { PointId } from './pairing/point-table.js';
+import { type PointId, rootId, type TraceEvent } from './trace-point.js';
 
 /** What became of notifications, and the tokens of those it became of. */
 export type Translated<Token> =

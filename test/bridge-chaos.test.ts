@@ -54,7 +54,7 @@ describe('the bridge, whatever happens round it', () => {
           world.exported.sort(),
           Array.from({ length: POINTS }, (_, index) => `p${index}`),
         );
-        assert.equal(world.bridge.unsettled, 0);
+        assert.equal(world.bridge.unacknowledged, 0);
         assert.equal(world.bridge.counts.incompleteSpans, 0);
         assert.equal(world.bridge.openPoints, 0);
         await world.bridge.close();
@@ -102,7 +102,7 @@ class World {
   assertLaw(): void {
     const { received, exported, duplicate, late, filtered, rejected, returned } = this.bridge.counts;
     const accounted = exported + duplicate + late + total(filtered) + total(rejected) + returned;
-    assert.equal(accounted + this.bridge.unsettled, received);
+    assert.equal(accounted + this.bridge.unacknowledged, received);
   }
 
   /** Requests without an answer. */
@@ -135,7 +135,7 @@ class World {
     this.receiver.renew(delivery);
   }
 
-  /** The channel dies: what is unsettled comes again, and so does what the broker never heard was settled. */
+  /** The channel dies: what is unacknowledged comes again, and so does what the broker never heard was settled. */
   private die(lostAcks: number): void {
     const unheard = this.receiver.deliveries
       .filter(({ settlement }) => settlement !== undefined)

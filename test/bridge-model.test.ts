@@ -80,9 +80,9 @@ describe('what is consumed, renewed, paired and exported, in whatever order', ()
               world.exported.sort(),
               Array.from({ length: POINTS }, (_, index) => `p${index}`),
             );
-            const { counts, unsettled, openPoints } = world.bridge;
+            const { counts, unacknowledged, openPoints } = world.bridge;
             assert.deepEqual(
-              [counts.incompleteSpans, unsettled, openPoints, world.broker.messages],
+              [counts.incompleteSpans, unacknowledged, openPoints, world.broker.messages],
               [0, 0, 0, 0],
             );
           } finally {
@@ -127,7 +127,7 @@ class World implements Receiver {
   }
 
   get unacknowledged(): number {
-    return this.consumptions.reduce((sum, { unacknowledged: unsettled }) => sum + unsettled, 0);
+    return this.consumptions.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
   }
 
   async run(handler: ReceiverHandler): Promise<void> {
@@ -188,7 +188,7 @@ class World implements Receiver {
   assertSound(): void {
     const { received, exported, duplicate, late, filtered, rejected, returned } = this.bridge.counts;
     const accounted = exported + duplicate + late + total(filtered) + total(rejected) + returned;
-    assert.equal(accounted + this.bridge.unsettled, received);
+    assert.equal(accounted + this.bridge.unacknowledged, received);
     const held = this.held().filter(({ live }) => live);
     const live = this.consumptions.flatMap(({ outstanding }) => [...outstanding].filter((each) => each.live));
     assert.equal(new Set(held).size, held.length, 'nothing is held twice');
@@ -208,10 +208,10 @@ class World implements Receiver {
     const open: Delivery[] = [];
     for (let half = bridge['assembler']['pairer']['oldest']; half !== undefined; half = half.newer)
       open.push(half.token.delivery);
-    const onTheirWay = [...bridge['pending']['spans'].values()].flatMap(({ start, stop }) =>
+    const onTheirWay = [...bridge['inFlight']['spans'].values()].flatMap(({ start, stop }) =>
       [start, stop].filter((delivery) => delivery !== undefined),
     );
-    const waiting = [...bridge['pending']['unfinished'].values()].flatMap((point) =>
+    const waiting = [...bridge['inFlight']['unfinished'].values()].flatMap((point) =>
       point.waiting.map(({ delivery }) => delivery),
     );
     return [...open, ...onTheirWay, ...waiting];

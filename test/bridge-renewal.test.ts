@@ -75,7 +75,7 @@ describe('the bridge, when deliveries are renewed', () => {
     const copy = again(receiver, STOP);
     assert.ok(copy.live, 'settled alone it would leave the start to become an incomplete span');
     const start = again(receiver, START);
-    assert.deepEqual([start.settlement, copy.settlement, bridge.unsettled], ['accept', 'accept', 0]);
+    assert.deepEqual([start.settlement, copy.settlement, bridge.unacknowledged], ['accept', 'accept', 0]);
     assertLaw();
   });
 
@@ -177,7 +177,7 @@ function bridging(options: Partial<TestBridgeOptions> = {}) {
   const assertLaw = (): void => {
     const { received, exported, duplicate, late, filtered, rejected, returned } = bridge.counts;
     const accounted = exported + duplicate + late + total(filtered) + total(rejected) + returned;
-    assert.equal(accounted + bridge.unsettled, received);
+    assert.equal(accounted + bridge.unacknowledged, received);
   };
   return { receiver, sink, bridge, assertLaw };
 }

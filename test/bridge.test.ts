@@ -135,7 +135,7 @@ describe('the bridge', () => {
     const open = receiver.give(START);
     assert.equal(await bridge.drain(1_000), true);
     assert.ok(open.live);
-    assert.equal(bridge.unsettled, 1);
+    assert.equal(bridge.unacknowledged, 1);
     await bridge.close();
     assert.deepEqual([open.settlement, sink.requests.length, sink.isClosed], [undefined, 0, true]);
     assertCounts(bridge, { received: 1, returned: 1 });
@@ -260,5 +260,5 @@ function assertCounts(bridge: Bridge, expected: Partial<Counts>): void {
   assert.ok(exportedBytes <= receivedBytes);
   if (exported === received) assert.equal(exportedBytes, receivedBytes);
   const accounted = exported + duplicate + late + total(filtered) + total(rejected) + returned;
-  assert.equal(accounted + bridge.unsettled, received);
+  assert.equal(accounted + bridge.unacknowledged, received);
 }

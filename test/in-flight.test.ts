@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InFlightSpans, type PendingDelivery } from '../src/in-flight.js';
-import { hashOf, type PointId } from '../src/pairing/point-table.js';
+import { hashOf, type PointId } from '../src/trace-point.js';
 import { FakeDelivery } from './support/fake-receiver.js';
 
 const ORIGIN = { name: 'origin' };
@@ -15,111 +15,140 @@ const KINDS: readonly [string, (key: string) => string][] = [
 ];
 
 for (const [kind, traceId] of KINDS)
-  describe(`pending spans ${kind}`, () => {
+  describe(`spans in flight ${kind}`, () => {
     const baseId = traceId('ba5e');
     const id = (key: string): PointId => ({ baseId, traceId: traceId(key), hash: hashOf(key) });
+    const pendingOf = (phase: PendingDelivery['phase'], key = 'k', redelivered = false) => ({
+      point: id(key),
+      phase,
+      delivery: new FakeDelivery(Buffer.alloc(0), {}, redelivered, ORIGIN),
+    });
+    const start = () => pendingOf('start');
+    const stop = () => pendingOf('stop');
 
     /** A span of point `k` has its outcome while its start is away. @returns its stop. */
-    const endWithoutStart = (pending: InFlightSpans, now = 0) => {
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      start.delivery.isLost = true;
-      assert.deepEqual(pending.end(span, now), []);
-      return stop;
+    const endWithoutStart = (spans: InFlightSpans, now = 0) => {
+      const [away, stays] = [start(), stop()];
+      const span = spans.begin(id('k'), false, [away, stays]);
+      away.delivery.isLost = true;
+      assert.deepEqual(spans.end(span, now), []);
+      return stays;
     };
 
     it('give their deliveries back when they have their outcome', () => {
-      const pending = new InFlightSpans();
-      const [start, stop] = [held('start'), held('stop')];
-      const span = pending.begin(id('k'), false, [start, stop]);
-      assert.equal(pending.find(id('k')), span);
-      assert.equal(pending.deliveries, 2);
-      assert.deepEqual(pending.end(span, 0), [start.delivery, stop.delivery]);
-      assert.equal(pending.find(id('k')), undefined);
-      assert.equal(pending.deliveries, 0);
-      assert.equal(pending.findFinished(id('k'))?.missing.size, 0);
+      const spans = new InFlightSpans();
+      const [one, other] = [start(), stop()];
+      const span = spans.begin(id('k'), false, [one, other]);
+      assert.equal(spans.deliveries, 2);
+      assert.deepEqual(spans.end(span, 0), [one.delivery, other.delivery]);
+      assert.equal(spans.deliveries, 0);
     });
 
-    it('give none back while one is away, and all of them when it is there again', () => {
-      const pending = new InFlightSpans();
-      const stop = endWithoutStart(pending);
-      assert.equal(pending.deliveries, 1);
-      const left = pending.findFinished(id('k'));
-      assert.deepEqual(left?.missing, new Set(['start']));
-      const again = held('start');
-      assert.deepEqual(new Set(pending.complete(left, again)), new Set([stop.delivery, again.delivery]));
-      assert.equal(pending.deliveries, 0);
+    it('say nothing of points that they do not know', () => {
+      assert.equal(new InFlightSpans().recognize(start()), undefined);
     });
 
-    it('let a delivery that came again take the place of the older one', () => {
-      const pending = new InFlightSpans();
-      const [start, again] = [held('start'), held('start')];
-      const span = pending.begin(id('k'), true, [start]);
-      assert.equal(pending.replace(span, again), start.delivery);
-      assert.deepEqual(pending.end(span, 0), [again.delivery]);
+    it('take a redelivered event in the place of its former delivery', () => {
+      const spans = new InFlightSpans();
+      const [former, again] = [start(), start()];
+      const span = spans.begin(id('k'), true, [former]);
+      assert.deepEqual(spans.recognize(again), { kind: 'duplicate', deliveries: [former.delivery] });
+      assert.deepEqual(spans.end(span, 0), [again.delivery]);
     });
 
-    it('have none to give back when they are made of no delivery', () => {
-      const pending = new InFlightSpans();
-      assert.deepEqual(pending.end(pending.begin(id('root'), false, []), 0), []);
+    it('call an event late that comes when its point is exported without it', () => {
+      const spans = new InFlightSpans();
+      const [one, late, later] = [start(), stop(), stop()];
+      const span = spans.begin(id('k'), true, [one]);
+      assert.deepEqual(spans.recognize(late), { kind: 'late', deliveries: [late.delivery] });
+      spans.end(span, 0);
+      assert.deepEqual(spans.recognize(later), { kind: 'late', deliveries: [later.delivery] });
+    });
+
+    it('call an event a duplicate whose point is finished', () => {
+      const spans = new InFlightSpans();
+      spans.end(spans.begin(id('k'), false, [start(), stop()]), 0);
+      const again = stop();
+      assert.deepEqual(spans.recognize(again), { kind: 'duplicate', deliveries: [again.delivery] });
+    });
+
+    it('give nothing back while a delivery is away, and all when it is there again', () => {
+      const spans = new InFlightSpans();
+      const waiting = endWithoutStart(spans);
+      assert.equal(spans.deliveries, 1);
+      const again = start();
+      assert.deepEqual(spans.recognize(again), {
+        kind: 'duplicate',
+        deliveries: [waiting.delivery, again.delivery],
+      });
+      assert.equal(spans.deliveries, 0);
+    });
+
+    it('have nothing to give back when they are made of no delivery', () => {
+      const spans = new InFlightSpans();
+      assert.deepEqual(spans.end(spans.begin(id('root'), false, []), 0), []);
     });
 
     it('let go of what waits and dies too, and wait for it again', () => {
-      const pending = new InFlightSpans();
-      const stop = endWithoutStart(pending);
-      stop.delivery.isLost = true;
-      pending.forgetDead();
-      assert.equal(pending.deliveries, 0);
-      const left = pending.findFinished(id('k'));
-      assert.deepEqual(left?.missing, new Set(['start', 'stop']));
-      const [one, other] = [held('stop'), held('start')];
-      assert.deepEqual(pending.complete(left, one), []);
-      assert.deepEqual(pending.complete(left, other), [one.delivery, other.delivery]);
+      const spans = new InFlightSpans();
+      endWithoutStart(spans).delivery.isLost = true;
+      spans.forgetDead();
+      assert.equal(spans.deliveries, 0);
+      const [one, other] = [stop(), start()];
+      assert.deepEqual(spans.recognize(one), { kind: 'duplicate', deliveries: [] });
+      assert.deepEqual(spans.recognize(other), {
+        kind: 'duplicate',
+        deliveries: [one.delivery, other.delivery],
+      });
     });
 
-    it('know at once that what waited has gone away', () => {
-      const pending = new InFlightSpans();
-      const stop = endWithoutStart(pending);
-      stop.delivery.isLost = true;
-      assert.deepEqual(pending.findFinished(id('k'))?.missing, new Set(['start', 'stop']));
+    it('see at once that what waited has gone away', () => {
+      const spans = new InFlightSpans();
+      endWithoutStart(spans).delivery.isLost = true;
+      assert.deepEqual(spans.recognize(start()), { kind: 'duplicate', deliveries: [] });
     });
 
     it('are remembered beyond any bound while one of their deliveries waits', () => {
-      const pending = new InFlightSpans(1);
-      endWithoutStart(pending);
-      pending.end(pending.begin(id('l'), false, []), 0);
-      assert.deepEqual(pending.findFinished(id('k'))?.missing, new Set(['start']));
+      const spans = new InFlightSpans(1);
+      const waiting = endWithoutStart(spans);
+      spans.end(spans.begin(id('l'), false, []), 0);
+      const again = start();
+      assert.deepEqual(spans.recognize(again), {
+        kind: 'duplicate',
+        deliveries: [waiting.delivery, again.delivery],
+      });
     });
 
-    it('wait for a half that is away no longer than the timeout', () => {
-      const pending = new InFlightSpans();
-      const stop = endWithoutStart(pending, 100);
-      assert.deepEqual([...pending.overdue(1_099, 1_000)], []);
-      assert.deepEqual([...pending.overdue(1_100, 1_000)], [stop.delivery]);
-      assert.deepEqual([...pending.overdue(9_999, 1_000)], []);
+    it('wait for a delivery that is away no longer than the timeout', () => {
+      const spans = new InFlightSpans();
+      const waiting = endWithoutStart(spans, 100);
+      assert.deepEqual([...spans.overdue(1_099, 1_000)], []);
+      assert.deepEqual([...spans.overdue(1_100, 1_000)], [waiting.delivery]);
+      assert.deepEqual([...spans.overdue(9_999, 1_000)], []);
     });
 
-    it('are remembered after they left, the latest of them', () => {
-      const pending = new InFlightSpans(4);
-      for (const key of ['a', 'b', 'c', 'd', 'e']) pending.end(pending.begin(id(key), key === 'd', []), 0);
-      assert.equal(pending.findFinished(id('a')), undefined);
-      assert.equal(pending.findFinished(id('b')), undefined);
-      assert.equal(pending.findFinished(id('d'))?.incomplete, true);
-      assert.equal(pending.findFinished(id('e'))?.incomplete, false);
+    it('are remembered after they finished, the latest of them', () => {
+      const spans = new InFlightSpans(4);
+      for (const key of ['a', 'b', 'c', 'd', 'e']) spans.end(spans.begin(id(key), key === 'd', []), 0);
+      const kinds = ['a', 'b', 'd', 'e'].map((key) => spans.recognize(pendingOf('start', key))?.kind);
+      assert.deepEqual(kinds, [undefined, undefined, 'late', 'duplicate']);
+    });
+
+    it('are refused again when they are redelivered, and new when somebody sends them again', () => {
+      const spans = new InFlightSpans();
+      const refused = start();
+      assert.deepEqual(spans.refuse(spans.begin(id('k'), true, [refused]), 0, 'too bad'), [refused.delivery]);
+      const again = pendingOf('start', 'k', true);
+      assert.deepEqual(spans.recognize(again), { kind: 'refused', reason: 'too bad' });
+      assert.equal(spans.recognize(start()), undefined);
+      assert.equal(spans.recognize(again), undefined);
     });
 
     it('are known by what became of them last', () => {
-      const pending = new InFlightSpans(4);
-      pending.refuse(pending.begin(id('a'), false, []), 0, 'too bad');
-      pending.end(pending.begin(id('b'), false, []), 0);
-      assert.equal(pending.findFinished(id('a'))?.refusal, 'too bad');
-      pending.end(pending.begin(id('a'), false, []), 0);
-      assert.equal(pending.findFinished(id('a'))?.refusal, undefined);
-      assert.equal(pending.forgetFinished(id('a')), true);
-      assert.equal(pending.findFinished(id('a')), undefined);
+      const spans = new InFlightSpans(4);
+      spans.refuse(spans.begin(id('a'), false, []), 0, 'too bad');
+      spans.end(spans.begin(id('b'), false, []), 0);
+      spans.end(spans.begin(id('a'), false, []), 0);
+      assert.equal(spans.recognize(pendingOf('start', 'a', true))?.kind, 'duplicate');
     });
   });
-
-function held(half: PendingDelivery['phase']): PendingDelivery & { readonly delivery: FakeDelivery } {
-  return { phase: half, delivery: new FakeDelivery(Buffer.alloc(0), {}, false, ORIGIN) };
-}

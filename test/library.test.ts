@@ -37,7 +37,7 @@ describe('a bridge in a program', () => {
     const bridge = createBridge({ receiver: recording(), exporter, shutdown: false });
     await bridge.run();
     assert.equal(exporter.getFinishedSpans().length, 2);
-    assert.deepEqual([bridge.counts.spans, bridge.counts.received, bridge.unsettled], [2, 4, 0]);
+    assert.deepEqual([bridge.counts.spans, bridge.counts.received, bridge.unacknowledged], [2, 4, 0]);
     assert.equal(await bridge.close(), true);
   });
 
@@ -89,7 +89,7 @@ describe('a bridge in a program', () => {
     const running = bridge.run();
     receiver.give(START);
     receiver.give(STOP);
-    await eventually(() => bridge.unsettled === 0);
+    await eventually(() => bridge.unacknowledged === 0);
     assert.deepEqual(sent, ['retryable', 'retryable', 'accepted']);
     await bridge.close();
     await running;
@@ -101,7 +101,7 @@ describe('a bridge in a program', () => {
     const bridge = createBridge({ ...NOW, receiver, sink: (batch) => void spans.push(...batch) });
     const running = bridge.run();
     const open = receiver.give(START);
-    assert.deepEqual([bridge.openPoints, bridge.unsettled], [1, 1]);
+    assert.deepEqual([bridge.openPoints, bridge.unacknowledged], [1, 1]);
     assert.equal(await bridge.close(), true);
     assert.equal(await bridge.close(), true);
     await running;
@@ -112,7 +112,7 @@ describe('a bridge in a program', () => {
   it('says when it had to leave spans on their way, and then ends its run too', async () => {
     const bridge = createBridge({ receiver: recording(), sink: () => new Promise<void>(() => undefined) });
     const running = bridge.run();
-    await eventually(() => bridge.unsettled === 4 && bridge.openPoints === 0);
+    await eventually(() => bridge.unacknowledged === 4 && bridge.openPoints === 0);
     assert.equal(await bridge.close(1), false);
     await running;
     assert.deepEqual([bridge.counts.spans, bridge.counts.returned], [0, 4]);
@@ -198,7 +198,7 @@ describe("a bridge's metrics", () => {
     };
     const metrics = await read();
     assert.deepEqual(metrics.get('notifications.received'), { '': 5 });
-    assert.deepEqual(metrics.get('notifications.unsettled'), { '': 1 });
+    assert.deepEqual(metrics.get('notifications.unacknowledged'), { '': 1 });
     assert.deepEqual(metrics.get('points.open'), { '': 1 });
     assert.deepEqual(metrics.get('notifications.processed'), {
       exported: 2,

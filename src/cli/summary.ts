@@ -16,14 +16,14 @@ export interface Summary {
   readonly rejected: Readonly<Record<string, number>>;
   /** Spans that the backend refused. */
   readonly refused: number;
-  /** Notifications that went back to the broker unsettled; it gives them out again. */
+  /** Notifications that went back to the broker unacknowledged; it gives them out again. */
   readonly returned: number;
   /** Notifications not settled: of open points and of spans that are not taken yet. */
-  readonly unsettled: number;
+  readonly unacknowledged: number;
 }
 
-/** `notifications = exported + duplicates + late + filtered + rejected + returned + unsettled`. */
-export function summarize({ counts, unsettled }: Bridge): Summary & Record<string, unknown> {
+/** `notifications = exported + duplicates + late + filtered + rejected + returned + unacknowledged`. */
+export function summarize({ counts, unacknowledged }: Bridge): Summary & Record<string, unknown> {
   return {
     notifications: counts.received,
     exported: counts.exported,
@@ -35,13 +35,13 @@ export function summarize({ counts, unsettled }: Bridge): Summary & Record<strin
     rejected: Object.fromEntries(counts.rejected),
     refused: counts.refusedSpans,
     returned: counts.returned,
-    unsettled,
+    unacknowledged,
   };
 }
 
 /** Whether everything that was read is with the backend, or was never meant to be. */
-export function isAllTaken({ counts, unsettled }: Bridge): boolean {
-  return total(counts.rejected) === 0 && counts.refusedSpans === 0 && unsettled === 0;
+export function isAllTaken({ counts, unacknowledged }: Bridge): boolean {
+  return total(counts.rejected) === 0 && counts.refusedSpans === 0 && unacknowledged === 0;
 }
 
 /** The summary as lines for people, without what follows from the rest. Zeroes beside the first three are left out. */

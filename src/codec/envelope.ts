@@ -7,9 +7,10 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { MessageProperties } from '../contracts.js';
+import { isObject, own, type PyObject, parsePythonJson } from '../python-json/parse.js';
+import type { TraceEvent } from '../trace-point.js';
 import { inflate } from './compression.js';
-import { isObject, own, type PyObject, parsePythonJson } from './python-json.js';
-import { readPayload, type TraceEvent } from './trace-event.js';
+import { readPayload } from './payload.js';
 
 /** Every reason for which a message is set aside: a closed list, used as the label of counters. */
 export const MALFORMED_REASONS = [

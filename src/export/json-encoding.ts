@@ -1,5 +1,6 @@
 /** OTLP/JSON: where a span stands in a request, and how spans become one. */
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { EncodedSpan, SpanEncoding } from '../encoded-span.js';
 import { groupByResource, SingleSpans, type SpanInRequest } from './single-span.js';
 
@@ -7,8 +8,6 @@ const HEAD = Buffer.from('{"resourceSpans":[');
 // Quotes in values are escaped, so that neither can stand in one.
 const SCOPE = Buffer.from('"scopeSpans":[');
 const SPANS = Buffer.from('"spans":[');
-/** Ends a resource's spans. */
-const TAIL = Buffer.from(']}]}');
 const END = Buffer.from(']}');
 const COMMA = Buffer.from(',');
 
@@ -20,28 +19,36 @@ export const JSON_ENCODING: SpanEncoding = {
   join,
 };
 
-function find(request: Buffer): SpanInRequest {
+function find(request: Buffer, span: ReadableSpan): SpanInRequest {
   const scope = request.indexOf(SCOPE) + SCOPE.length;
   const begin = request.indexOf(SPANS, scope) + SPANS.length;
-  const end = request.length - TAIL.length - END.length;
+  const scopeTail = Buffer.from(`]${schemaOf(span.instrumentationScope)}}`);
+  const resourceTail = Buffer.from(`]${schemaOf(span.resource)}}`);
   return {
     begin,
-    end,
-    resource: request.subarray(HEAD.length, scope),
-    scope: request.subarray(scope, begin),
+    end: request.length - scopeTail.length - resourceTail.length - END.length,
+    resourceHead: request.subarray(HEAD.length, scope),
+    scopeHead: request.subarray(scope, begin),
+    scopeTail,
+    resourceTail,
   };
+}
+
+/** The member behind a list, when there is one. */
+function schemaOf({ schemaUrl }: { readonly schemaUrl?: string | undefined }): string {
+  return schemaUrl === undefined ? '' : `,"schemaUrl":${JSON.stringify(schemaUrl)}`;
 }
 
 function join(spans: readonly EncodedSpan[]): Uint8Array {
   const parts: Uint8Array[] = [HEAD];
-  for (const [{ resource, scope }, group] of groupByResource(spans)) {
+  for (const [{ frame }, group] of groupByResource(spans)) {
     if (parts.length > 1) parts.push(COMMA);
-    parts.push(resource, scope);
+    parts.push(frame.resourceHead, frame.scopeHead);
     for (const [at, { bytes, begin, end }] of group.entries()) {
       if (at > 0) parts.push(COMMA);
       parts.push(bytes.subarray(begin, end));
     }
-    parts.push(TAIL);
+    parts.push(frame.scopeTail, frame.resourceTail);
   }
   parts.push(END);
   return Buffer.concat(parts);

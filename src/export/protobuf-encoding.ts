@@ -20,42 +20,46 @@ export const PROTOBUF_ENCODING: SpanEncoding = {
   join,
 };
 
-/** Resource and scope come first in their messages, and the only span ends where the request ends. */
+/** Resource and scope come first in their messages, then the only span. Each is a tag, a length, and as many bytes. */
 function find(request: Buffer): SpanInRequest {
-  const resourceSpans = lengthAt(request, 1);
-  const resource = lengthAt(request, resourceSpans.end + 1);
-  const scopeSpans = lengthAt(request, resource.end + resource.value + 1);
-  const scope = lengthAt(request, scopeSpans.end + 1);
-  const begin = scope.end + scope.value;
+  const resourceSpans = fieldAt(request, 0);
+  const resource = fieldAt(request, resourceSpans.begin);
+  const scopeSpans = fieldAt(request, resource.end);
+  const scope = fieldAt(request, scopeSpans.begin);
+  const span = fieldAt(request, scope.end);
   return {
-    begin,
-    end: request.length,
-    resource: request.subarray(resourceSpans.end, resource.end + resource.value),
-    scope: request.subarray(scopeSpans.end, begin),
+    begin: scope.end,
+    end: span.end,
+    resourceHead: request.subarray(resourceSpans.begin, resource.end),
+    scopeHead: request.subarray(scopeSpans.begin, scope.end),
+    scopeTail: request.subarray(span.end, scopeSpans.end),
+    resourceTail: request.subarray(scopeSpans.end, resourceSpans.end),
   };
 }
 
 function join(spans: readonly EncodedSpan[]): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (const [{ resource, scope }, group] of groupByResource(spans)) {
-    let length = scope.length;
-    for (const { begin, end } of group) length += end - begin;
-    const scopeHead = headOf(SCOPE_SPANS, length);
-    const head = headOf(RESOURCE_SPANS, resource.length + scopeHead.length + length);
-    parts.push(head, resource, scopeHead, scope);
+  for (const [{ frame }, group] of groupByResource(spans)) {
+    const { resourceHead, scopeHead, scopeTail, resourceTail } = frame;
+    let scoped = scopeHead.length + scopeTail.length;
+    for (const { begin, end } of group) scoped += end - begin;
+    const scopeSpans = headOf(SCOPE_SPANS, scoped);
+    const length = resourceHead.length + scopeSpans.length + scoped + resourceTail.length;
+    parts.push(headOf(RESOURCE_SPANS, length), resourceHead, scopeSpans, scopeHead);
     for (const { bytes, begin, end } of group) parts.push(bytes.subarray(begin, end));
+    parts.push(scopeTail, resourceTail);
   }
   return Buffer.concat(parts);
 }
 
-/** The number that stands there, exact below 2⁵³, and where it ends. */
-function lengthAt(bytes: Uint8Array, begin: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  let at = begin;
+/** A field with a length: where what it holds begins and ends. */
+function fieldAt(bytes: Uint8Array, at: number): { readonly begin: number; readonly end: number } {
+  let length = 0;
+  let begin = at + 1;
   for (let unit = 1; ; unit *= MORE) {
-    const byte = bytes[at++]!;
-    value += (byte % MORE) * unit;
-    if (byte < MORE) return { value, end: at };
+    const byte = bytes[begin++]!;
+    length += (byte % MORE) * unit;
+    if (byte < MORE) return { begin, end: begin + length };
   }
 }
 

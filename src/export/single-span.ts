@@ -1,11 +1,17 @@
 /** Spans are serialized one by one: each is taken out of a request of its own, and joined with others later. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { type EncodedResource, EncodedSpan, endMicrosOf, SpanArena } from '../encoded-span.js';
+import {
+  type EncodedResource,
+  EncodedSpan,
+  endMicrosOf,
+  type RequestFrame,
+  SpanArena,
+} from '../encoded-span.js';
 
 type Resource = ReadableSpan['resource'];
 
-/** Where the one span of a request stands, and what stands before it. */
-export interface SpanInRequest extends Pick<EncodedResource, 'resource' | 'scope'> {
+/** Where the one span of a request stands, and what stands round it. */
+export interface SpanInRequest extends RequestFrame {
   readonly begin: number;
   readonly end: number;
 }
@@ -17,14 +23,14 @@ export class SingleSpans {
   /** @param find reads a request with one span. */
   constructor(
     private readonly serialize: (spans: ReadableSpan[]) => Uint8Array | undefined,
-    private readonly find: (request: Buffer) => SpanInRequest,
+    private readonly find: (request: Buffer, span: ReadableSpan) => SpanInRequest,
   ) {}
 
   encode(span: ReadableSpan): EncodedSpan {
     const written = this.serialize([span]);
     if (written === undefined) throw new TypeError('the serializer wrote nothing');
     const request = Buffer.from(written.buffer, written.byteOffset, written.length);
-    const found = this.find(request);
+    const found = this.find(request, span);
     const begin = this.#arena.reserve(found.end - found.begin);
     const { bytes } = this.#arena;
     const end = begin + request.copy(bytes, begin, found.begin, found.end);
@@ -32,12 +38,17 @@ export class SingleSpans {
     return new EncodedSpan(resource, span.spanContext().traceId, endMicrosOf(span), bytes, begin, end);
   }
 
-  #resourceOf(key: Resource, { resource, scope }: SpanInRequest): EncodedResource {
+  #resourceOf(key: Resource, found: SpanInRequest): EncodedResource {
     const known = this.#resources.get(key);
     if (known !== undefined) return known;
-    const { attributes } = key;
     // Copies: the request itself need not stay in memory.
-    const made = { attributes, resource: Uint8Array.from(resource), scope: Uint8Array.from(scope) };
+    const frame = {
+      resourceHead: Uint8Array.from(found.resourceHead),
+      scopeHead: Uint8Array.from(found.scopeHead),
+      scopeTail: Uint8Array.from(found.scopeTail),
+      resourceTail: Uint8Array.from(found.resourceTail),
+    };
+    const made = { attributes: key.attributes, frame };
     this.#resources.set(key, made);
     return made;
   }

@@ -3,11 +3,10 @@
  * interface and gives the same answers, byte for byte, but for parameters of SQL that do not leave the bridge.
  */
 import type { Decoded } from '../codec/envelope.js';
-import type { TraceEvent } from '../codec/trace-event.js';
 import type { MessageProperties } from '../contracts.js';
 import type { OutgoingSpan } from '../encoded-span.js';
-import type { PointHalves } from '../mapping/span.js';
 import type { Pipeline, SpecPipeline } from '../pipeline.js';
+import type { PointEvents, TraceEvent } from '../trace-point.js';
 import { MessageReader } from './message-reader.js';
 import { TemplateEncoder } from './template-encoder.js';
 
@@ -31,7 +30,7 @@ class FastPipeline implements Pipeline {
     return event === undefined ? spec.decode(body, properties) : { kind: 'event', event };
   }
 
-  encode(point: PointHalves): OutgoingSpan {
+  encode(point: PointEvents): OutgoingSpan {
     const { start, stop } = point;
     const span = start && stop && this.templates.encode(start, stop);
     return span ?? this.spec.encode(point);

@@ -12,8 +12,8 @@ import {
   type PyObject,
   type PyValue,
   parsePythonJson,
-} from '../codec/python-json.js';
-import type { TraceEvent } from '../codec/trace-event.js';
+} from '../python-json/parse.js';
+import type { TraceEvent } from '../trace-point.js';
 import { UUID_LENGTH } from '../uuid.js';
 import { ascii, ByteReader, CLOSE, OPEN, PLAIN_PATTERN as PLAIN, QUOTE } from './byte-reader.js';
 import { Interner, UuidInterner } from './interner.js';
@@ -50,6 +50,9 @@ const INFO_DEPTH = MAX_DEPTH - 2;
 const PARAMS_DEPTH = INFO_DEPTH - 2;
 /** What of the message besides the payload means something: it must not be said once more. */
 const MEANINGFUL = ['event_type', 'payload', 'oslo.message'];
+
+/** Parameters that are flat, as nearly all are, where they do not leave the bridge. */
+const LEFT_OUT = Symbol('left out');
 
 interface Name {
   readonly phase: 'start' | 'stop';
@@ -88,7 +91,7 @@ export class MessageReader {
   /** All ids of the message that is read are UUIDs. */
   private hasUuids = true;
 
-  /** @param keepsParams whether the parameters of SQL are wanted; they are checked all the same. */
+  /** @param keepsParams whether the parameters of SQL leave the bridge; they are checked all the same. */
   constructor(private readonly keepsParams: boolean) {}
 
   /** @param body anything. @returns undefined for what the codec has to read. */
@@ -169,16 +172,14 @@ export class MessageReader {
     if (sender === undefined) return undefined;
     const host = sender.host!;
     const { db, keys } = known;
-    // The number of rows of a batch leaves the bridge: it is for the specification.
-    if (this.keepsParams || isBatch(params))
-      return { info: { db: { ...db, params }, host }, sender, keys: undefined };
-    return { info: { db, host }, sender, keys };
+    if (params === LEFT_OUT) return { info: { db, host }, sender, keys };
+    return { info: { db: { ...db, params }, host }, sender, keys: undefined };
   }
 
-  /** @returns anything when they are not wanted; undefined when they are none. */
-  private readParams(reader: ByteReader): PyValue | undefined {
+  /** @returns undefined when they are no JSON. */
+  private readParams(reader: ByteReader): PyValue | typeof LEFT_OUT | undefined {
     const begin = reader.at;
-    if (!this.keepsParams && reader.skipFlatObject()) return null;
+    if (!this.keepsParams && reader.skipFlatObject()) return LEFT_OUT;
     reader.at = begin;
     return reader.seek(BEFORE_HOST) ? parseFrom(reader, begin, PARAMS_DEPTH) : undefined;
   }
@@ -219,15 +220,6 @@ export class MessageReader {
     if (reader.skipByte(CLOSE) && reader.isAtEnd) return true;
     return this.rests.valueOf(bytes, begin, bytes.length) === true;
   }
-}
-
-/** Whether these are the parameters of an executemany: several rows, each a list or an object. */
-function isBatch(params: PyValue): boolean {
-  return (
-    Array.isArray(params) &&
-    params.length > 1 &&
-    params.every((row) => typeof row === 'object' && row !== null)
-  );
 }
 
 function nameOf(text: string): Name | undefined {

@@ -6,9 +6,9 @@
  * is searched for them. If the two differ in anything but the marks, then something depends on an id or a time in a
  * way that cannot be copied (a duration, half of an id): all such points are left to the specification.
  */
-import type { TraceEvent } from '../codec/trace-event.js';
 import { type EncodedResource, EncodedSpan, type OutgoingSpan, SpanArena } from '../encoded-span.js';
 import type { Pipeline } from '../pipeline.js';
+import type { TraceEvent } from '../trace-point.js';
 import { digitsOf } from '../uuid.js';
 import { Template, type Variables } from './template.js';
 

@@ -1,5 +1,5 @@
 /** Timestamps in the bytes of a message. They come by the hundred from one second: the last second is remembered. */
-import { parseTimestamp } from '../codec/timestamp.js';
+import { parseTimestamp } from '../timestamp.js';
 
 /** Digits of date and time down to the second, and with a fraction of six. */
 const SECOND_LENGTH = 19;

@@ -1,7 +1,7 @@
 /** What a family of trace points is to the mapping. */
 
-import type { PyObject, PyValue } from '../codec/python-json.js';
-import type { TraceEvent } from '../codec/trace-event.js';
+import type { PyObject, PyValue } from '../python-json/parse.js';
+import type { TraceEvent } from '../trace-point.js';
 import type { SpanBuilder } from './span-builder.js';
 
 /** The two halves, at least one there. `main` is the start, or the stop when the start is missing. */

@@ -1,7 +1,7 @@
 /** Which family a trace point belongs to: by what its `info` holds, never by its name. */
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, own, type PyObject, type PyValue } from '../codec/python-json.js';
-import type { TraceEvent } from '../codec/trace-event.js';
+import { isObject, own, type PyObject, type PyValue } from '../python-json/parse.js';
+import type { TraceEvent } from '../trace-point.js';
 import type { Convention, Halves } from './convention.js';
 import { db } from './db.js';
 import { hasRaised } from './error.js';

@@ -8,7 +8,7 @@
  * Conventions: opentelemetry semantic-conventions, database spans (stable).
  */
 import { SpanKind } from '@opentelemetry/api';
-import { isObject, type PyValue } from '../codec/python-json.js';
+import { isObject, type PyValue } from '../python-json/parse.js';
 import { type Convention, isAnything, isText, textOf } from './convention.js';
 import { flatten, SECRET } from './flatten.js';
 import { isNamedSecret, isSecretKey } from './masking/mask.js';

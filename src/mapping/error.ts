@@ -8,8 +8,8 @@
  * Conventions: opentelemetry semantic-conventions, recording errors; exceptions on spans (stable).
  */
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
-import { own, type PyValue } from '../codec/python-json.js';
-import type { TraceEvent } from '../codec/trace-event.js';
+import { own, type PyValue } from '../python-json/parse.js';
+import type { TraceEvent } from '../trace-point.js';
 import { toHrTime } from './hr-time.js';
 import type { SpanBuilder } from './span-builder.js';
 

@@ -1,6 +1,6 @@
 /** Whether a trace point's span will have status ERROR, told without making the span. */
-import { isObject, own } from '../codec/python-json.js';
-import type { TracePoint } from '../pairing/pair.js';
+import { isObject, own } from '../python-json/parse.js';
+import type { TracePoint } from '../trace-point.js';
 import { familyOf } from './conventions.js';
 import { hasRaised } from './error.js';
 

@@ -1,5 +1,5 @@
 /** Each leaf of a value as an attribute of its own, masked: the fate of whatever no convention knows. */
-import { isObject, MAX_DEPTH, type PyValue } from '../codec/python-json.js';
+import { isObject, MAX_DEPTH, type PyValue } from '../python-json/parse.js';
 import { isNamedSecret, isSecretContainerKey, isSecretKey } from './masking/mask.js';
 import { type Scalar, type SpanBuilder, scalarOf } from './span-builder.js';
 

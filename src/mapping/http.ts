@@ -7,7 +7,7 @@
  * Conventions: opentelemetry semantic-conventions, HTTP spans (stable).
  */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { PyObject } from '../codec/python-json.js';
+import type { PyObject } from '../python-json/parse.js';
 import { type Convention, isText, isWholeNumber, textOf } from './convention.js';
 import { templatePath } from './path-template.js';
 import type { SpanBuilder } from './span-builder.js';

@@ -4,7 +4,7 @@
  * UUID), the id here is a hash of the text: the same on every replica and after every redelivery.
  */
 import { createHash } from 'node:crypto';
-import type { Id } from '../codec/trace-event.js';
+import type { Id } from '../trace-point.js';
 import { digitsOf, isCanonicalUuid, lowDigitsOf } from '../uuid.js';
 import { parsePythonUuid } from './python-uuid.js';
 

@@ -1,6 +1,6 @@
 /** The resource of a span: which service on which host sent it. */
 import type { Attributes } from '@opentelemetry/api';
-import type { TraceEvent } from '../codec/trace-event.js';
+import type { TraceEvent } from '../trace-point.js';
 import type { MappingOptions } from './options.js';
 
 /**

@@ -1,6 +1,6 @@
 /** A span in the making: attributes within their limits, text well formed. Conventions fill it, span.ts seals it. */
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { PyValue } from '../codec/python-json.js';
+import type { PyValue } from '../python-json/parse.js';
 import type { Redactor } from './masking/mask.js';
 import type { MappingOptions } from './options.js';
 

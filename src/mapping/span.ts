@@ -4,8 +4,7 @@
  */
 import { type SpanContext, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Id, TraceEvent } from '../codec/trace-event.js';
-import type { Incomplete, TracePoint } from '../pairing/pair.js';
+import type { Id, PointEvents, TraceEvent } from '../trace-point.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.js';
 import type { Halves } from './convention.js';
 import { describePoint } from './conventions.js';
@@ -16,9 +15,6 @@ import { type Redactor, redactorFor } from './masking/mask.js';
 import { DEFAULT_MAPPING, type MappingOptions } from './options.js';
 import { Resources, type SpanResource } from './resource.js';
 import { SpanBuilder, type SpanEvent } from './span-builder.js';
-
-/** What a span is made of: the start and stop events of a trace point, at least one of them. */
-export type PointHalves = Pick<TracePoint<unknown>, 'start' | 'stop'>;
 
 const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
 /** A point without the name that it must have. */
@@ -39,7 +35,7 @@ export class SpanMapper {
   }
 
   /** Maps a trace point, complete or not, to a span that has ended. */
-  toSpan({ start, stop }: PointHalves): ReadableSpan {
+  toSpan({ start, stop }: PointEvents): ReadableSpan {
     const main = start ?? stop;
     if (main === undefined) throw new TypeError('a trace point has at least one half');
     const builder = this.builderOf(main);
@@ -111,7 +107,7 @@ function putTimes(
   stop: TraceEvent | undefined,
 ): number {
   if (start === undefined || stop === undefined) {
-    const incomplete: Incomplete = start === undefined ? 'start missing' : 'stop missing';
+    const incomplete = start === undefined ? 'start missing' : 'stop missing';
     builder.put('osprofiler.incomplete', incomplete);
     return main.timestamp;
   }

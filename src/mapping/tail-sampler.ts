@@ -8,8 +8,8 @@
  *
  * Pure: the caller's clock, nothing of its own.
  */
-import type { TraceEvent } from '../codec/trace-event.js';
-import type { TracePoint } from '../pairing/pair.js';
+
+import type { TraceEvent, TracePoint } from '../trace-point.js';
 import { hasFailed } from './failed.js';
 import { toTraceId } from './ids.js';
 import { isSampled } from './sampling.js';

@@ -9,8 +9,6 @@
  *
  * Pure: the caller's clock, nothing of its own.
  */
-import type { TraceEvent } from '../codec/trace-event.js';
-import type { TracePoint } from '../pairing/pair.js';
 import { familyOf } from './conventions.js';
 import { hasRaised } from './error.js';
 import {
@@ -27,6 +25,8 @@ import {
 import { countTokens, WaitingPoints } from './waiting-points.js';
 
 export type { DropReason } from './trace-state.js';
+
+import type { TraceEvent, TracePoint } from '../trace-point.js';
 
 /** Which trace points make no span, and whether a trace gets a root of its own. */
 export interface TraceFilterOptions {

@@ -1,6 +1,5 @@
 /** What is known of a trace while it is watched, and what becomes of that as points come and go. */
-import type { TraceEvent } from '../codec/trace-event.js';
-import type { TracePoint } from '../pairing/pair.js';
+import type { TraceEvent, TracePoint } from '../trace-point.js';
 
 /** Why a point makes no span. */
 export type DropReason = 'dropped' | 'short-sql' | 'trace-cap';

@@ -1,6 +1,5 @@
 /** Trace points that wait until something is decided about their trace. */
-import type { TraceEvent } from '../codec/trace-event.js';
-import { pointKey, type TracePoint } from '../pairing/pair.js';
+import { pointKey, type TraceEvent, type TracePoint } from '../trace-point.js';
 
 export class WaitingPoints<Token> {
   private readonly points = new Map<string, TracePoint<Token>>();

@@ -5,8 +5,8 @@
  * base64 text, in hexadecimal. Source: openstack/osprofiler, `web.py` and `_utils.py` (`signed_pack`, `signed_unpack`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { isObject, own, type PyValue, parsePythonJson } from '../codec/python-json.js';
-import type { Id } from '../codec/trace-event.js';
+import { isObject, own, type PyValue, parsePythonJson } from '../python-json/parse.js';
+import type { Id } from '../trace-point.js';
 
 /** The header with the ids. */
 export const TRACE_INFO_HEADER = 'X-Trace-Info';

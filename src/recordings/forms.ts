@@ -3,9 +3,10 @@
  * are: lists of any of them; osprofiler's reports; answers and `_source` objects of Elasticsearch; what
  * `rabbitmqadmin get` prints as JSON; lines of redis-cli with their numbers.
  */
-import { isObject, own, type ParsedJson, type PyObject, type PyValue } from '../codec/python-json.js';
-import { parseSlowly } from '../codec/python-json-slow.js';
-import { formatPythonJson } from '../codec/python-json-text.js';
+
+import { formatPythonJson } from '../python-json/format.js';
+import { isObject, own, type ParsedJson, type PyObject, type PyValue } from '../python-json/parse.js';
+import { parseExactly } from '../python-json/parse-exactly.js';
 import { bareMessage, type ReadMessage, readRecord } from './record-line.js';
 import { isReport, readReport } from './report.js';
 
@@ -41,14 +42,14 @@ export function readDocument(bytes: Buffer): Iterable<ReadMessage> | Unreadable 
 
 /** Tagged values (see `python-json.ts`) stay as they are: payloads are to be what they were. */
 function parse(text: string): ParsedJson {
-  if (LONG_INTEGER.test(text)) return parseSlowly(text, MAX_DEPTH);
+  if (LONG_INTEGER.test(text)) return parseExactly(text, MAX_DEPTH);
   try {
     const value = JSON.parse(text) as PyValue;
     return isDeeper(value, MAX_DEPTH)
       ? { ok: false, reason: 'too-deep', detail: `nested deeper than ${MAX_DEPTH}` }
       : { ok: true, value };
   } catch {
-    return parseSlowly(text, MAX_DEPTH);
+    return parseExactly(text, MAX_DEPTH);
   }
 }
 

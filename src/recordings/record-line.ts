@@ -4,8 +4,8 @@
  * with `body_base64` for `body` when the body is no text.
  */
 import { isUtf8 } from 'node:buffer';
-import { isObject, own, type PyObject, type PyValue } from '../codec/python-json.js';
 import type { MessageProperties } from '../contracts.js';
+import { isObject, own, type PyObject, type PyValue } from '../python-json/parse.js';
 
 /** A message as it is recorded and read again. */
 export interface RecordedMessage {

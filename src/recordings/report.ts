@@ -15,9 +15,10 @@
  *
  * Of events that came twice osprofiler keeps the later one.
  */
-import { isObject, own, type PyObject, type PyValue } from '../codec/python-json.js';
-import { formatPythonJson } from '../codec/python-json-text.js';
-import { parseTimestamp } from '../codec/timestamp.js';
+
+import { formatPythonJson } from '../python-json/format.js';
+import { isObject, own, type PyObject, type PyValue } from '../python-json/parse.js';
+import { parseTimestamp } from '../timestamp.js';
 import type { ReadMessage } from './record-line.js';
 
 const RAW_PAYLOAD = 'meta.raw_payload.';

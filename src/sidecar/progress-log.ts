@@ -46,7 +46,7 @@ export class ProgressLog {
         notificationsPerSecond: perSecond(current.notifications - notifications),
         spansPerSecond: perSecond(current.spans - spans),
         openPoints: bridge.openPoints,
-        unsettled: bridge.unsettled,
+        unacknowledged: bridge.unacknowledged,
         ...(lately === undefined
           ? {}
           : { lagSeconds: rounded(lately.mean), maxLagSeconds: rounded(lately.max) }),

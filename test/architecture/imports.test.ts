@@ -10,8 +10,11 @@ const SOURCES = join(process.cwd(), 'src');
 const MAX_LINES = 300;
 
 /** A room is a folder of src, or a file that lies in src itself. */
-const GROUND = ['codec', 'oslo', 'clock', 'contracts', 'encoded-span', 'errors', 'pause', 'uuid', 'version'];
-const LOW = ['pairing', 'mapping', 'rabbitmq', 'recordings', 'export', 'propagation'];
+const GROUND = [
+  ...['contracts', 'trace-point', 'encoded-span', 'python-json', 'timestamp', 'uuid', 'oslo'],
+  ...['clock', 'errors', 'pause', 'version'],
+];
+const LOW = ['codec', 'pairing', 'mapping', 'rabbitmq', 'recordings', 'export', 'propagation'];
 const BRIDGE = [
   ...['bridge', 'assembler', 'pipeline', 'counts', 'in-flight', 'translator', 'metrics', 'window', 'library'],
 ];
@@ -28,16 +31,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'encoded-span': [],
   contracts: ['encoded-span', 'errors'],
   uuid: [],
-  codec: ['contracts', 'errors', 'uuid'],
+  'python-json': [],
+  timestamp: [],
+  'trace-point': ['python-json', 'uuid'],
+  codec: GROUND,
   oslo: ['errors'],
   pairing: GROUND,
-  mapping: ['pairing', ...GROUND],
+  mapping: GROUND,
   rabbitmq: GROUND,
   recordings: GROUND,
   export: GROUND,
   propagation: ['mapping', ...GROUND],
   ...Object.fromEntries(BRIDGE.map((room) => [room, [...BRIDGE, ...LOW, ...GROUND]])),
-  fast: ['pipeline', 'mapping', ...GROUND],
+  fast: ['pipeline', 'codec', ...GROUND],
   index: ['supported-node', ...BRIDGE, ...LOW, ...GROUND],
   sharding: [...BRIDGE, ...LOW, ...GROUND],
   settings: ['sharding', ...BRIDGE, ...LOW, ...GROUND],

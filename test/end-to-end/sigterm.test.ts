@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { decode } from '../../src/codec/envelope.js';
-import { pointKey } from '../../src/pairing/pair.js';
+import { pointKey } from '../../src/trace-point.js';
 import { captureNames, type RecordedMessage, readCapture } from '../support/captures.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { broker, eventually, type TestVhost } from '../support/rabbitmq.js';

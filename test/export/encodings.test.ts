@@ -54,6 +54,11 @@ describe('spans encoded one by one and joined', () => {
     };
     assertSame([span, other, span, quoted, other, span]);
     assertSame([quoted]);
+    const schema = { schemaUrl: 'https://example.org/"1"' };
+    const described = { ...span, resource: { ...span.resource, ...schema } };
+    const scope = { ...span.instrumentationScope, ...schema };
+    assertSame([described, span, described]);
+    assertSame([{ ...described, instrumentationScope: scope }]);
   });
 
   it('may have any attributes, names, messages, events and times', () => {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decode } from '../../src/codec/envelope.js';
-import { isObject, type PyObject, type PyValue } from '../../src/codec/python-json.js';
-import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { MessageReader } from '../../src/fast/message-reader.js';
+import { isObject, type PyObject, type PyValue } from '../../src/python-json/parse.js';
+import type { TraceEvent } from '../../src/trace-point.js';
 import { captureNames, readCapture } from '../support/captures.js';
 
 const HEAD =

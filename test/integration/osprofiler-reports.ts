@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { inflate } from '../../src/codec/compression.js';
 import { decode } from '../../src/codec/envelope.js';
-import type { TraceEvent } from '../../src/codec/trace-event.js';
+import type { TraceEvent } from '../../src/trace-point.js';
 import { captureNames, readCapture } from '../support/captures.js';
 import { askPython } from './python.js';
 

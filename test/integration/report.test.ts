@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decode } from '../../src/codec/envelope.js';
-import type { TraceEvent } from '../../src/codec/trace-event.js';
 import { RecordingReceiver } from '../../src/recordings/recording.js';
+import type { TraceEvent } from '../../src/trace-point.js';
 import { RememberingHandler, RememberingLog } from '../support/receiving.js';
 import { type CapturedTrace, capturedTraces, osprofilerReports } from './osprofiler-reports.js';
 

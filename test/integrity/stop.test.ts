@@ -26,7 +26,7 @@ describe('SIGTERM', () => {
       const { status, summary } = await bridge.stop();
       assert.equal(status, 0, bridge.text);
       assertLaw(summary);
-      assert.equal(summary.unsettled, 0);
+      assert.equal(summary.unacknowledged, 0);
       returned += summary.returned;
       await published;
     }

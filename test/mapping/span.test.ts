@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
-import type { PyObject } from '../../src/codec/python-json.js';
 import type { MappingOptions } from '../../src/mapping/options.js';
-import { type PointHalves, SpanMapper } from '../../src/mapping/span.js';
+import { SpanMapper } from '../../src/mapping/span.js';
+import type { PyObject } from '../../src/python-json/parse.js';
+import type { PointEvents } from '../../src/trace-point.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/version.js';
 import { anyId, BASE_ID, MOMENT, property, start, stop, TRACE_ID } from '../support/notifications.js';
 
@@ -227,7 +228,7 @@ function assertFit(value: unknown): void {
   } else assert.equal(typeof value, 'boolean');
 }
 
-function map(point: PointHalves, options: Partial<MappingOptions> = {}): ReadableSpan {
+function map(point: PointEvents, options: Partial<MappingOptions> = {}): ReadableSpan {
   return new SpanMapper(options).toSpan(point);
 }
 

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { heldBound } from '../../src/assembler.js';
-import type { PyObject } from '../../src/codec/python-json.js';
 import { hasFailed } from '../../src/mapping/failed.js';
 import { SpanMapper } from '../../src/mapping/span.js';
+import type { PyObject } from '../../src/python-json/parse.js';
 import { Bench } from '../support/bench.js';
 import { property, start, stop } from '../support/notifications.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { PyObject } from '../../src/codec/python-json.js';
+import type { PyObject } from '../../src/python-json/parse.js';
 import { type Translated, Translator } from '../../src/translator.js';
 import { Bench, changesOf, type Half, HTTP, idOf, SQL } from '../support/bench.js';
 import { property, start, stop } from '../support/notifications.js';

@@ -29,7 +29,7 @@ describe('the installed package beside SDK 3.x', () => {
         backend.clear();
         const url = `${backend.url}/v1/traces`;
         const done = await project.run(node, 'sdk3.mjs', project.recording, url, how);
-        assert.deepEqual(done, { spans: RECORDED.spans, unsettled: 0 });
+        assert.deepEqual(done, { spans: RECORDED.spans, unacknowledged: 0 });
         assert.equal(new Set(backend.spans.map(({ spanId }) => spanId)).size, RECORDED.spans);
       });
     }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { TraceEvent } from '../../src/codec/trace-event.js';
-import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer, pointId, pointKey } from '../../src/pairing/pair.js';
+import { DEFAULT_PAIR_BOUNDS, type PairBounds, Pairer } from '../../src/pairing/pair.js';
+import { pointId, pointKey, type TraceEvent } from '../../src/trace-point.js';
 import { anyId, property, start, stop } from '../support/notifications.js';
 
 describe('trace point keys', () => {

@@ -178,7 +178,7 @@ describe('a recording', () => {
 });
 
 describe('the window of a recording', () => {
-  it('keeps reading from going further than unsettled deliveries allow', async () => {
+  it('keeps reading from going further than unacknowledged deliveries allow', async () => {
     const path = await file('window', '1\n2\n3\n4\n5\n6\n');
     const collector = new Collector(false);
     const running = new RecordingReceiver({ files: [path], window: 2, log: SILENT }).run(collector);

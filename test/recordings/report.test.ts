@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type PyObject, parsePythonJson } from '../../src/codec/python-json.js';
-import { formatPythonJson } from '../../src/codec/python-json-text.js';
+import { formatPythonJson } from '../../src/python-json/format.js';
+import { type PyObject, parsePythonJson } from '../../src/python-json/parse.js';
 import { readDocument } from '../../src/recordings/forms.js';
 import type { ReadMessage } from '../../src/recordings/record-line.js';
 import { BASE_ID, payload, TRACE_ID } from '../support/notifications.js';

@@ -13,7 +13,7 @@ function logging(receivers: readonly WatchedReceiver[] = [], intervalMs = 3_600_
   const clock = { now: 0 };
   const log = new RememberingLog();
   const health = new BackendHealth(log, () => clock.now);
-  const bridge = { counts: newCounts(), unsettled: 7, openPoints: 3, pendingSpans: 0, health };
+  const bridge = { counts: newCounts(), unacknowledged: 7, openPoints: 3, inFlightSpans: 0, health };
   const lag = new LagMeter();
   const progress = new ProgressLog({ bridge, receivers, lag, log, intervalMs, now: () => clock.now });
   return { clock, bridge, log, lag, progress };
@@ -45,7 +45,7 @@ describe('the line of progress', () => {
       notificationsPerSecond: 10,
       spansPerSecond: 5,
       openPoints: 3,
-      unsettled: 7,
+      unacknowledged: 7,
       lagSeconds: 1,
       maxLagSeconds: 1.5,
       queued: 42,

@@ -39,7 +39,7 @@ export class Scrape {
     return (
       this.sum('osprofiler_bridge_notifications_received_total') -
       this.sum('osprofiler_bridge_notifications_processed_total') -
-      this.sum('osprofiler_bridge_notifications_unsettled')
+      this.sum('osprofiler_bridge_notifications_unacknowledged')
     );
   }
 }

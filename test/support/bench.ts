@@ -1,6 +1,6 @@
 /** A translator to try trace rules on: points made in one line, and what left in terms of their names. */
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { PyObject } from '../../src/codec/python-json.js';
+import type { PyObject } from '../../src/python-json/parse.js';
 import { type Translated, Translator, type TranslatorOptions } from '../../src/translator.js';
 import { BASE_ID, MOMENT, start, stop } from './notifications.js';
 

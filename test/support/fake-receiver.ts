@@ -86,13 +86,13 @@ export class FakeReceiver implements Receiver {
 
   /** The channel dies. @returns what was not settled on it, for the broker to give out again. */
   lose(): FakeDelivery[] {
-    const unsettled = this.deliveries.filter(({ live }) => live);
-    for (const delivery of unsettled) delivery.isLost = true;
+    const unacknowledged = this.deliveries.filter(({ live }) => live);
+    for (const delivery of unacknowledged) delivery.isLost = true;
     this.deliveries = [];
     const lost = this.origin;
     this.origin = { name: `origin ${++this.origins}` };
-    this.handler?.onOriginLost(lost, unsettled.length);
-    return unsettled;
+    this.handler?.onOriginLost(lost, unacknowledged.length);
+    return unacknowledged;
   }
 
   /** There is no more input, or no sense in going on. */

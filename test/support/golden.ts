@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from '../../src/codec/envelope.js';
-import { parseSlowly } from '../../src/codec/python-json-slow.js';
+import { parseExactly } from '../../src/python-json/parse-exactly.js';
 import { Translator, type TranslatorOptions } from '../../src/translator.js';
 import { type RecordedMessage, readRecords } from './captures.js';
 import { type ReadableSpanJson, toReadable } from './readable-span.js';
@@ -72,7 +72,7 @@ function translateAll(
 
 /** The payload with kombu's tags, which decoding takes away. */
 function payloadOf({ body }: RecordedMessage): unknown {
-  const parsed = parseSlowly(body.toString('utf8'), 100);
+  const parsed = parseExactly(body.toString('utf8'), 100);
   return (parsed.ok ? (parsed.value as Record<string, unknown>) : {})['payload'];
 }
 

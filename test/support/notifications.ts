@@ -1,7 +1,7 @@
 /** Notifications made up for tests, with what does not matter filled in. */
 import fc from 'fast-check';
-import type { PyObject } from '../../src/codec/python-json.js';
-import type { TraceEvent } from '../../src/codec/trace-event.js';
+import type { PyObject } from '../../src/python-json/parse.js';
+import type { TraceEvent } from '../../src/trace-point.js';
 
 export const BASE_ID = '11111111-2222-4333-8444-555555555555';
 export const TRACE_ID = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee';

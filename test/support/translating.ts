@@ -2,7 +2,7 @@
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { decode } from '../../src/codec/envelope.js';
-import type { TraceEvent } from '../../src/codec/trace-event.js';
+import type { TraceEvent } from '../../src/trace-point.js';
 import { type Translated, Translator, type TranslatorOptions } from '../../src/translator.js';
 import { readCapture } from './captures.js';
 

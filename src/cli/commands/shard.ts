@@ -59,7 +59,7 @@ async function drain(all: readonly Sharding[], timeoutMs: number): Promise<boole
   return isEmpty();
 }
 
-/** `received = sharded + filtered + returned + unsettled`; at the end what was unsettled has returned. */
+/** `received = sharded + filtered + returned + unacknowledged`; at the end what was unacknowledged has returned. */
 function figuresOf(all: readonly Sharding[]): ShardingFigures {
   const sum = (of: (one: Sharding) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
@@ -67,7 +67,7 @@ function figuresOf(all: readonly Sharding[]): ShardingFigures {
     sharded: sum(({ sharder }) => sharder.counts.sharded),
     filtered: sum(({ sharder }) => sharder.counts.foreign),
     returned: sum(({ sharder }) => sharder.counts.returned),
-    unsettled: sum(({ receiver }) => receiver.unacknowledged),
+    unacknowledged: sum(({ receiver }) => receiver.unacknowledged),
     held: sum(({ sharder }) => sharder.held),
   };
 }

@@ -74,14 +74,14 @@ const notifications = {
     kind: 'counter',
     unit: '{notification}',
     description:
-      'What became of them; received = the sum of these + unsettled, at every moment. returned went back to the broker, which gives them out again; exported ones were acknowledged after the backend took their span, sharded ones after the broker confirmed them in their shard.',
+      'What became of them; received = the sum of these + unacknowledged, at every moment. returned went back to the broker, which gives them out again; exported ones were acknowledged after the backend took their span, sharded ones after the broker confirmed them in their shard.',
     attributes: {
       [OUTCOME]: OUTCOMES,
       [REASON]: 'of `filtered` and `rejected` only: the reasons in [errors.md](errors.md)',
     },
   },
-  unsettled: {
-    name: 'osprofiler_bridge.notifications.unsettled',
+  unacknowledged: {
+    name: 'osprofiler_bridge.notifications.unacknowledged',
     kind: 'updowncounter',
     unit: '{notification}',
     description:
@@ -92,7 +92,7 @@ const notifications = {
     kind: 'updowncounter',
     unit: '{notification}',
     description:
-      'Of the shard command, among the unsettled: those that wait because the shards cannot be written. Anything but 0 for long needs somebody to look.',
+      'Of the shard command, among the unacknowledged: those that wait because the shards cannot be written. Anything but 0 for long needs somebody to look.',
   },
   requeued: {
     name: 'osprofiler_bridge.notifications.requeued',
@@ -105,7 +105,7 @@ const notifications = {
     name: 'osprofiler_bridge.notifications.from_holding_queue',
     kind: 'updowncounter',
     unit: '{notification}',
-    description: 'Among the unsettled: those that came back from the holding queue.',
+    description: 'Among the unacknowledged: those that came back from the holding queue.',
     attributes: BY_RECEIVER,
   },
   receivedBytes: {
@@ -144,7 +144,7 @@ const spans = {
     unit: '{point}',
     description: 'Trace points that wait for their other half.',
   },
-  pendingSpans: {
+  inFlightSpans: {
     name: 'osprofiler_bridge.spans.pending',
     kind: 'updowncounter',
     unit: '{span}',

@@ -27,20 +27,20 @@ import {
 /** Of the bridge, what is measured. */
 export interface BridgeFigures {
   readonly counts: Counts;
-  readonly unsettled: number;
+  readonly unacknowledged: number;
   readonly openPoints: number;
-  readonly pendingSpans: number;
+  readonly inFlightSpans: number;
 }
 
-/** Of what spreads messages over shards, what is measured: `received = sharded + filtered + returned + unsettled`. */
+/** Of what spreads messages over shards, what is measured: `received = sharded + filtered + returned + unacknowledged`. */
 export interface ShardingFigures {
   readonly received: number;
   readonly sharded: number;
   /** Other kinds of notifications. */
   readonly filtered: number;
   readonly returned: number;
-  readonly unsettled: number;
-  /** Among `unsettled`: what cannot be written now. */
+  readonly unacknowledged: number;
+  /** Among `unacknowledged`: what cannot be written now. */
   readonly held: number;
 }
 
@@ -109,23 +109,23 @@ function observeBridge(observe: Observe, bridge: BridgeFigures, inFlight: number
   observe('receivedBytes', bridge.counts.receivedBytes);
   observe('exportedBytes', bridge.counts.exportedBytes);
   observe('openPoints', bridge.openPoints);
-  observe('pendingSpans', bridge.pendingSpans);
+  observe('inFlightSpans', bridge.inFlightSpans);
   observe('incomplete', bridge.counts.incompleteSpans);
   observe('inFlight', inFlight);
 }
 
 function observeSharding(observe: Observe, figures: ShardingFigures): void {
   observe('received', figures.received);
-  observe('unsettled', figures.unsettled);
+  observe('unacknowledged', figures.unacknowledged);
   observe('heldForShards', figures.held);
   for (const outcome of ['sharded', 'returned'] as const)
     observe('processed', figures[outcome], { [OUTCOME]: outcome });
   observe('processed', figures.filtered, { [OUTCOME]: 'filtered', [REASON]: 'foreign' });
 }
 
-function observeLaw(observe: Observe, { counts, unsettled }: BridgeFigures): void {
+function observeLaw(observe: Observe, { counts, unacknowledged }: BridgeFigures): void {
   observe('received', counts.received);
-  observe('unsettled', unsettled);
+  observe('unacknowledged', unacknowledged);
   for (const outcome of ['exported', 'duplicate', 'late', 'returned'] as const)
     observe('processed', counts[outcome], { [OUTCOME]: outcome });
   for (const reason of FILTER_REASONS)

@@ -21,7 +21,7 @@ comes from a notification.
 Everything that came in is accounted for, at every moment and so in every scrape and every push:
 
     osprofiler_bridge_notifications_received_total
-      = sum(osprofiler_bridge_notifications_processed_total) + osprofiler_bridge_notifications_unsettled
+      = sum(osprofiler_bridge_notifications_processed_total) + osprofiler_bridge_notifications_unacknowledged
 
 Whatever that leaves over would be a notification that the bridge has lost sight of, which is a bug worth reporting.
 `;

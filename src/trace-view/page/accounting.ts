@@ -93,8 +93,8 @@ const REFUSED: Words = [
   true,
 ];
 
-/** @param unsettled read at the same moment as the counts */
-export function accountingOf(counts: Counts, unsettled: number): Accounting {
+/** @param unacknowledged read at the same moment as the counts */
+export function accountingOf(counts: Counts, unacknowledged: number): Accounting {
   const notifications = [
     usual(EXPORTED, counts.exported),
     usual(DUPLICATE, counts.duplicate),
@@ -102,7 +102,7 @@ export function accountingOf(counts: Counts, unsettled: number): Accounting {
     ...byReason('filtered', FILTERED, counts.filtered),
     ...byReason('dead-lettered', REJECTED, counts.rejected, true),
     usual(RETURNED, counts.returned),
-    usual(UNACKNOWLEDGED, unsettled),
+    usual(UNACKNOWLEDGED, unacknowledged),
   ];
   return {
     received: counts.received,

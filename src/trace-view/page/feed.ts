@@ -9,7 +9,7 @@ import { History } from './history.js';
 import { RecentTraces, type RecentTracesBounds } from './recent-traces.js';
 
 export interface Watched {
-  readonly bridge: Pick<Bridge, 'counts' | 'health' | 'openSpans' | 'unsettled'>;
+  readonly bridge: Pick<Bridge, 'counts' | 'health' | 'openSpans' | 'unacknowledged'>;
   readonly receivers: readonly WatchedReceiver[];
   /** Removes credentials from text that quotes others. @default the user info of URLs */
   readonly hide?: (text: string) => string;
@@ -102,13 +102,13 @@ export class PageFeed {
 
   private sample(): void {
     if (this.watched === undefined) return;
-    const { counts, unsettled } = this.watched.bridge;
+    const { counts, unacknowledged } = this.watched.bridge;
     const known = this.depths.filter((depth) => depth !== undefined);
     this.history.add({
       at: performance.now(),
       received: counts.received,
       spans: counts.spans,
-      unsettled,
+      unacknowledged,
       ...(this.lagMs === undefined ? {} : { lagMs: this.lagMs }),
       ...(known.length === 0 ? {} : { queued: known.reduce((sum, { messages }) => sum + messages, 0) }),
     });

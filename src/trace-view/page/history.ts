@@ -9,7 +9,7 @@ export interface Sample {
   readonly spans: number;
   /** Milliseconds from a span's end until the backend had it, the longest since the last sample; absent without spans. */
   readonly lagMs?: number;
-  readonly unsettled: number;
+  readonly unacknowledged: number;
   /** Messages in the queues; absent where it is not known. */
   readonly queued?: number;
 }
@@ -39,7 +39,7 @@ export class History {
   }
 
   /** As they were sampled. */
-  values(of: 'lagMs' | 'unsettled' | 'queued'): Reading[] {
+  values(of: 'lagMs' | 'unacknowledged' | 'queued'): Reading[] {
     return this.samples.map((sample) => sample[of]);
   }
 
@@ -50,7 +50,7 @@ export class History {
   }
 
   /** The last one that is known. */
-  last(of: 'lagMs' | 'unsettled' | 'queued'): Reading {
+  last(of: 'lagMs' | 'unacknowledged' | 'queued'): Reading {
     return this.samples.findLast((sample) => sample[of] !== undefined)?.[of];
   }
 }

@@ -76,7 +76,7 @@ function figures({ history, isLive }: PageFeed): Html {
   const value = (
     label: string,
     meaning: string,
-    of: 'lagMs' | 'unsettled' | 'queued',
+    of: 'lagMs' | 'unacknowledged' | 'queued',
     show?: (value: number) => string,
   ) => figure(label, meaning, history.values(of), history.last(of), show);
   const millis = (ms: number) => formatMicros(Math.round(ms) * 1000);
@@ -84,7 +84,7 @@ function figures({ history, isLive }: PageFeed): Html {
 ${rate('Received', 'received')}
 ${rate('Spans accepted', 'spans')}
 ${isLive ? value('Lag', 'from the end of a span until the backend had it, the longest', 'lagMs', millis) : ''}
-${value('Unacknowledged', 'notifications of open trace points and of spans in flight', 'unsettled')}
+${value('Unacknowledged', 'notifications of open trace points and of spans in flight', 'unacknowledged')}
 ${history.last('queued') === undefined ? '' : value('In the queue', 'notifications ready at the broker', 'queued')}
 </section>`;
 }
@@ -100,7 +100,7 @@ function kept({ traces }: PageFeed): string {
 
 function accounting({ source }: PageFeed): Html | string {
   if (source === undefined) return '';
-  const totals = accountingOf(source.bridge.counts, source.bridge.unsettled);
+  const totals = accountingOf(source.bridge.counts, source.bridge.unacknowledged);
   const isBalanced = totals.sum === totals.received;
   return html`<section class="accounting" aria-labelledby="accounting-title">
 <div class="section-head"><h2 id="accounting-title">Notification accounting</h2></div>

@@ -81,7 +81,7 @@ describe("a receiver on the program's own channel", () => {
     await eventually(() => theirs.length === 1);
     const { bridge, running } = start();
     for (const message of [START, STOP]) channel.sendToQueue(QUEUE, message);
-    await eventually(() => bridge.unsettled === 0 && spans.length === 1);
+    await eventually(() => bridge.unacknowledged === 0 && spans.length === 1);
     assert.equal(await bridge.close(), true);
     await running;
     // Had it been acknowledged with ours, this would be the second time, which closes the channel.
@@ -100,7 +100,7 @@ describe("a receiver on the program's own channel", () => {
 
     const second = start();
     channel.sendToQueue(QUEUE, STOP);
-    await eventually(() => spans.length === 1 && second.bridge.unsettled === 0);
+    await eventually(() => spans.length === 1 && second.bridge.unacknowledged === 0);
     assert.equal(spans[0]?.attributes['osprofiler.incomplete'], undefined);
   });
 
@@ -115,7 +115,7 @@ describe("a receiver on the program's own channel", () => {
     await eventually(() => bridge.openPoints === 200);
     const seen = countWrites();
     await publish('stop');
-    await eventually(() => spans.length === 200 && bridge.unsettled === 0);
+    await eventually(() => spans.length === 200 && bridge.unacknowledged === 0);
     await left(QUEUE, 0);
     // 400 acknowledgements, of which none may settle any other; at least the two of a span are settled together.
     assert.ok(seen.writes > 0 && seen.writes <= 210, `${seen.writes} writes`);
@@ -136,7 +136,7 @@ describe("a receiver on the program's own channel", () => {
     channel.sendToQueue(QUEUE, STOP);
     // A half that is on its way round when its span is taken comes back as a duplicate, and both are settled as that.
     const { counts } = bridge;
-    await eventually(() => counts.exported + counts.duplicate === 2 && bridge.unsettled === 0);
+    await eventually(() => counts.exported + counts.duplicate === 2 && bridge.unacknowledged === 0);
     assert.deepEqual([spans.length, counts.spans, counts.incompleteSpans], [1, 1, 0]);
   });
 
@@ -170,7 +170,7 @@ describe("a receiver on the program's own channel", () => {
       await eventually(() => bridge.openPoints === 1);
       await channel.close();
       await send(STOP);
-      await eventually(() => spans.length === 1 && bridge.unsettled === 0);
+      await eventually(() => spans.length === 1 && bridge.unacknowledged === 0);
       assert.equal(spans[0]?.attributes['osprofiler.incomplete'], undefined);
       assert.deepEqual([asked[0], asked.length, isUnusable(asked[1])], [undefined, 2, true]);
       assert.deepEqual([bridge.counts.returned, bridge.counts.exported], [1, 2]);
@@ -193,7 +193,7 @@ describe("a receiver on the program's own channel", () => {
       await channel.close();
       await eventually(() => bridge.counts.received === 4);
       take();
-      await eventually(() => bridge.unsettled === 0);
+      await eventually(() => bridge.unacknowledged === 0);
       await left(QUEUE, 0);
       assert.equal(spans.length, 1);
     });
@@ -210,7 +210,7 @@ describe("a receiver on the program's own channel", () => {
       await eventually(() => bridge.counts.returned === 1);
       await vhost.withChannel((other) => other.assertQueue(QUEUE));
       await send(START, STOP);
-      await eventually(() => spans.length === 1 && bridge.unsettled === 0);
+      await eventually(() => spans.length === 1 && bridge.unacknowledged === 0);
     });
 
     it('ends with the reason when there is no other one', async () => {

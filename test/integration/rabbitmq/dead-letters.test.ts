@@ -35,8 +35,8 @@ describe('messages that are set aside', { timeout: 120_000 }, () => {
     });
     const running = start(test, vhost, {}, reject);
     await eventually(() => running.receiver.status().deadLettered === 1);
-    const { unacknowledged: unsettled, heldDeadLetters } = running.receiver.status();
-    assert.deepEqual([unsettled, heldDeadLetters], [0, 0]);
+    const { unacknowledged, heldDeadLetters } = running.receiver.status();
+    assert.deepEqual([unacknowledged, heldDeadLetters], [0, 0]);
     await running.receiver.close();
     assert.equal(await leftIn(vhost), 0);
     const [letter] = await takeAll(vhost);

@@ -81,7 +81,7 @@ describe('deliveries that stay open', { timeout: 180_000 }, () => {
     await publish(vhost, [body({ name: 'work-start' }).toString()]);
     await eventually(() => receiver.status().requeued >= 4);
     await publish(vhost, [body({ name: 'work-stop' }).toString()]);
-    await eventually(() => bridge.unsettled === 0 && bridge.counts.spans === 1);
+    await eventually(() => bridge.unacknowledged === 0 && bridge.counts.spans === 1);
     assert.deepEqual(sink.names, [['work']]);
     assert.equal(bridge.counts.incompleteSpans, 0);
     await bridge.close();
@@ -203,7 +203,7 @@ describe('deliveries of a quorum queue with a delivery limit', { timeout: 180_00
       await eventually(() => receiver.status().reconnects > reconnects);
     }
     await publishHalves('stop');
-    await eventually(() => bridge.counts.spans === 50 && bridge.unsettled === 0);
+    await eventually(() => bridge.counts.spans === 50 && bridge.unacknowledged === 0);
     assert.deepEqual(sink.names.flat().sort(), [...points].sort());
     assert.equal(bridge.counts.incompleteSpans, 0);
     await bridge.close();

@@ -62,7 +62,7 @@ export function publish(vhost: TestVhost, bodies: readonly string[], queue = 'pr
   });
 }
 
-/** How many messages the queue gives out again once nobody consumes it: those ready and those that were unsettled. */
+/** How many messages the queue gives out again once nobody consumes it: those ready and those that were unacknowledged. */
 export async function leftIn(vhost: TestVhost, queue = 'profiler.info'): Promise<number> {
   return vhost.withChannel(async (channel) => {
     const { messageCount, consumerCount } = await channel.checkQueue(queue);

@@ -125,7 +125,7 @@ describe('the conservation law', () => {
     const published = rounds * perRound + 4 * 5;
     await eventually(() => new Set(backend.spans.map(({ spanId }) => spanId)).size === published);
     await eventually(
-      async () => (await bridge.scrape()).sum('osprofiler_bridge_notifications_unsettled') === 1,
+      async () => (await bridge.scrape()).sum('osprofiler_bridge_notifications_unacknowledged') === 1,
     );
     const scrapes = await scraping.end();
     const broken = scrapes.filter(({ unaccounted }) => unaccounted !== 0);
@@ -137,7 +137,7 @@ describe('the conservation law', () => {
     assert.ok(outcome('returned') > 0, 'what was on its way went back');
     assert.ok(outcome('rejected') >= rounds);
     assert.ok(last.sum('osprofiler_bridge_export_spans_total', { osprofiler_bridge_outcome: 'retried' }) > 0);
-    const open = scrapes.filter((scrape) => scrape.sum('osprofiler_bridge_notifications_unsettled') > 0);
+    const open = scrapes.filter((scrape) => scrape.sum('osprofiler_bridge_notifications_unacknowledged') > 0);
     test.diagnostic(`${scrapes.length} scrapes, ${open.length} of them with notifications on their way`);
   });
 });

@@ -51,7 +51,7 @@ describe('the command shard over HTTP', { timeout: 180_000 }, () => {
     assert.match(reasons[0]?.message ?? '', /takes no more/);
     const held = await sharder.scrape();
     assert.ok(held.sum('osprofiler_bridge_shards_held') > 0);
-    assert.ok(held.sum('osprofiler_bridge_notifications_unsettled') > 0);
+    assert.ok(held.sum('osprofiler_bridge_notifications_unacknowledged') > 0);
     assertLaw(held, held.sum('osprofiler_bridge_notifications_received_total'));
   });
 });
@@ -75,14 +75,14 @@ describe('a replica on shards', { timeout: 180_000 }, () => {
     });
     const found = await replica.scrape();
     const waiting = found.sum('osprofiler_bridge_queue_depth', series);
-    assert.equal(waiting + found.sum('osprofiler_bridge_notifications_unsettled'), 3);
+    assert.equal(waiting + found.sum('osprofiler_bridge_notifications_unacknowledged'), 3);
   });
 });
 
 function assertLaw(scrape: Scrape, received: number): void {
   assert.equal(scrape.sum('osprofiler_bridge_notifications_received_total'), received);
   const processed = scrape.sum('osprofiler_bridge_notifications_processed_total');
-  assert.equal(processed + scrape.sum('osprofiler_bridge_notifications_unsettled'), received);
+  assert.equal(processed + scrape.sum('osprofiler_bridge_notifications_unacknowledged'), received);
 }
 
 function starts(count: number): string[] {

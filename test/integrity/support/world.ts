@@ -35,7 +35,7 @@ const PATIENT = ['--export-timeout', '60s'];
 const MOST_LEFT = 0.02;
 
 /**
- * What a bridge may leave in the queue when it ends: nothing; all that went back unsettled, to the message; or, when
+ * What a bridge may leave in the queue when it ends: nothing; all that went back unacknowledged, to the message; or, when
  * bridges were killed, a half whose pair has been taken.
  */
 export type Left = 'nothing' | 'what was returned' | 'second halves';
@@ -256,10 +256,10 @@ export class World {
 
 /** At every moment, and so at the end, each notification that came in went one way. */
 export function assertLaw(summary: Summary): void {
-  const { notifications, exported, duplicates, late, filtered, rejected, returned, unsettled } = summary;
+  const { notifications, exported, duplicates, late, filtered, rejected, returned, unacknowledged } = summary;
   const setAside = Object.values(rejected).reduce((sum, count) => sum + count, 0);
   assert.equal(
-    exported + duplicates + late + filtered + setAside + returned + unsettled,
+    exported + duplicates + late + filtered + setAside + returned + unacknowledged,
     notifications,
     JSON.stringify(summary),
   );

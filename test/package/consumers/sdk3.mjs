@@ -9,4 +9,4 @@ const destination = how === 'exporter' ? { exporter } : { processor: new BatchSp
 const bridge = createBridge({ receiver: new RecordingReceiver({ files: [recording] }), ...destination });
 await bridge.run();
 await bridge.close();
-console.log(JSON.stringify({ spans: bridge.counts.spans, unsettled: bridge.unsettled }));
+console.log(JSON.stringify({ spans: bridge.counts.spans, unacknowledged: bridge.unacknowledged }));

@@ -51,7 +51,7 @@ describe('open trace points', () => {
     const openSpans: Translator['openSpans'] = (isWanted) => translator.openSpans(isWanted);
     of.start({
       bridge: {
-        ...{ counts: newCounts(), unsettled: 0, openSpans: (wanted = () => true) => openSpans(wanted) },
+        ...{ counts: newCounts(), unacknowledged: 0, openSpans: (wanted = () => true) => openSpans(wanted) },
         health: new BackendHealth(new RememberingLog()),
       },
       receivers: [],

@@ -147,7 +147,7 @@ describe('the page', () => {
     const health = new BackendHealth(new RememberingLog());
     health.refuse({ reason: 'connect http://me:hunter2@collector failed', hint: 'look there' });
     feed.start({
-      bridge: { counts: newCounts(), unsettled: 0, openSpans: function* () {}, health },
+      bridge: { counts: newCounts(), unacknowledged: 0, openSpans: function* () {}, health },
       receivers: [],
     });
     feed.stop();

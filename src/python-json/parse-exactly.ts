@@ -2,7 +2,7 @@
  * The exact parser behind {@link parsePythonJson}, for the texts that `JSON.parse` refuses or rounds. One pass,
  * bounded depth, strict wherever Python is strict.
  */
-import { type PyObject, type PyValue, setOwn } from './py-value.js';
+import { type PyObject, type PyValue, setOwn } from './value.js';
 
 export type ParsedJson =
   | { readonly ok: true; readonly value: PyValue }
@@ -41,7 +41,7 @@ class Refusal extends Error {
 }
 
 /** @param maxDepth levels of lists and objects that are read before the text is refused as `too-deep`. */
-export function parseSlowly(text: string, maxDepth: number): ParsedJson {
+export function parseExactly(text: string, maxDepth: number): ParsedJson {
   try {
     return { ok: true, value: new SlowParser(text, maxDepth).whole() };
   } catch (error) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isObject, MAX_DEPTH, own, type PyValue, parsePythonJson } from '../../src/codec/python-json.js';
-import { parseSlowly } from '../../src/codec/python-json-slow.js';
+import { isObject, MAX_DEPTH, own, type PyValue, parsePythonJson } from '../../src/python-json/parse.js';
+import { parseExactly } from '../../src/python-json/parse-exactly.js';
 import { property } from '../support/notifications.js';
 
 describe("Python's JSON", () => {
@@ -139,7 +139,7 @@ describe("Python's JSON", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.boolean(), (value, isSpaced) => {
         const text = JSON.stringify(value, null, isSpaced ? '\t' : undefined);
-        const slow = parseSlowly(text, MAX_DEPTH);
+        const slow = parseExactly(text, MAX_DEPTH);
         assert.ok(slow.ok);
         assert.deepEqual(rounded(slow.value), JSON.parse(text));
       }),
@@ -175,7 +175,7 @@ describe("Python's JSON", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const text = pieces.join('');
-        const slow = parseSlowly(text, MAX_DEPTH);
+        const slow = parseExactly(text, MAX_DEPTH);
         let fast: { ok: boolean; value?: unknown };
         try {
           fast = { ok: true, value: JSON.parse(text) };

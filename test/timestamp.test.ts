@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseTimestamp } from '../../src/codec/timestamp.js';
-import { property } from '../support/notifications.js';
+import { parseTimestamp } from '../src/timestamp.js';
+import { property } from './support/notifications.js';
 
 describe('timestamps', () => {
   it('are exact to the microsecond', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PyObject, PyValue } from '../../src/codec/python-json.js';
-import { readPayload } from '../../src/codec/trace-event.js';
+import { readPayload } from '../../src/codec/payload.js';
+import type { PyObject, PyValue } from '../../src/python-json/parse.js';
 import { BASE_ID, MOMENT, payload, start, TRACE_ID } from '../support/notifications.js';
 
 describe('payloads', () => {

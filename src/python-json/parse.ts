@@ -6,11 +6,12 @@
  * `JSON.parse` reads nearly every notification and is ten times as fast as anything written here, so it goes first;
  * it is left aside only where it would refuse (NaN) or round (long integers).
  */
-import { isObject, own, type PyObject, type PyValue, setOwn } from './py-value.js';
-import { type ParsedJson, parseSlowly } from './python-json-slow.js';
 
-export { isObject, own, type PyObject, type PyValue, setOwn } from './py-value.js';
-export type { ParsedJson } from './python-json-slow.js';
+import { type ParsedJson, parseExactly } from './parse-exactly.js';
+import { isObject, own, type PyObject, type PyValue, setOwn } from './value.js';
+
+export type { ParsedJson } from './parse-exactly.js';
+export { isObject, own, type PyObject, type PyValue, setOwn } from './value.js';
 
 /** Nesting beyond this is refused. Real notifications stay below 10; Python itself stops near 1,000. */
 export const MAX_DEPTH = 100;
@@ -23,7 +24,7 @@ const LONG_NUMBER = /\d{16}/;
  * @param maxDepth levels of lists and objects that are read before the text is refused as `too-deep`.
  */
 export function parsePythonJson(text: string, maxDepth: number = MAX_DEPTH): ParsedJson {
-  const parsed = LONG_NUMBER.test(text) ? parseSlowly(text, maxDepth) : parseFast(text, maxDepth);
+  const parsed = LONG_NUMBER.test(text) ? parseExactly(text, maxDepth) : parseFast(text, maxDepth);
   if (!parsed.ok) return parsed;
   if (!isWithinDepth(parsed.value, maxDepth)) {
     return { ok: false, reason: 'too-deep', detail: `nested deeper than ${maxDepth}` };
@@ -35,7 +36,7 @@ function parseFast(text: string, maxDepth: number): ParsedJson {
   try {
     return { ok: true, value: JSON.parse(text) as PyValue };
   } catch {
-    return parseSlowly(text, maxDepth);
+    return parseExactly(text, maxDepth);
   }
 }
 

@@ -1,38 +1,10 @@
 /**
- * osprofiler's payload: what one half of a trace point says.
+ * osprofiler's payload → TraceEvent.
  * Source: openstack/osprofiler `profiler.py` and `drivers/messaging.py`; unchanged from 3.4.3 to 4.4.0.
  */
-import { isObject, own, type PyObject, type PyValue } from './python-json.js';
-import { parseTimestamp } from './timestamp.js';
-
-/** An identifier as it was sent: nearly always a UUID's text, now and then other text or an integer. */
-export type Id = string | bigint;
-
-/** Half a trace point. */
-export interface TraceEvent {
-  readonly phase: 'start' | 'stop';
-  /** The trace point's name without the final `-start` or `-stop`; may be empty. */
-  readonly name: string;
-  /** The trace. */
-  readonly baseId: Id;
-  /** The trace point: the same in both halves. */
-  readonly traceId: Id;
-  /** The enclosing trace point, or `baseId` when there is none. */
-  readonly parentId: Id;
-  /** Microseconds since the Unix epoch, UTC. Exact: below 2^53 until the year 2255. */
-  readonly timestamp: number;
-  /** What the point says of itself, `host` included. */
-  readonly info: PyObject;
-  readonly project: string;
-  readonly service: string;
-  /** `info.host`, empty when absent. */
-  readonly host: string;
-  /**
-   * Set by who reads events faster than the codec does: two events with one key differ in nothing but their ids, which
-   * are all UUIDs, and their timestamps. It holds for these very values.
-   */
-  readonly templateKey?: number | undefined;
-}
+import { isObject, own, type PyObject, type PyValue } from '../python-json/parse.js';
+import { parseTimestamp } from '../timestamp.js';
+import type { Id, TraceEvent } from '../trace-point.js';
 
 /** Why a payload is none of osprofiler's. The detail names the field and never quotes its value. */
 export interface PayloadProblem {

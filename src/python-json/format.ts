@@ -1,5 +1,5 @@
 /** The way back from {@link parsePythonJson}: JSON that Python's `json.loads`, and this project, read as the same value. */
-import type { PyObject, PyValue } from './python-json.js';
+import type { PyObject, PyValue } from './parse.js';
 
 /**
  * One JSON text, on one line. Integers keep all their digits and floats their value; `NaN`, `Infinity` and `-Infinity`

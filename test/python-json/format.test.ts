@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type PyValue, parsePythonJson } from '../../src/codec/python-json.js';
-import { parseSlowly } from '../../src/codec/python-json-slow.js';
-import { formatPythonJson } from '../../src/codec/python-json-text.js';
+import { formatPythonJson } from '../../src/python-json/format.js';
+import { type PyValue, parsePythonJson } from '../../src/python-json/parse.js';
+import { parseExactly } from '../../src/python-json/parse-exactly.js';
 import { property } from '../support/notifications.js';
 
 describe('JSON written back', () => {
@@ -63,7 +63,7 @@ describe('JSON written back', () => {
     }));
     fc.assert(
       fc.property(value, (original) => {
-        const parsed = parseSlowly(formatPythonJson(original as PyValue), 100);
+        const parsed = parseExactly(formatPythonJson(original as PyValue), 100);
         assert.ok(parsed.ok);
         assert.deepEqual(parsed.value, original);
       }),
