@@ -58,7 +58,7 @@ describe('spans encoded one by one and joined', () => {
     const described = { ...span, resource: { ...span.resource, ...schema } };
     const scope = { ...span.instrumentationScope, ...schema };
     assertSame([described, span, described]);
-    assertSame([{ ...described, instrumentationScope: scope }]);
+    assertSame([{ ...described, resource: { ...described.resource }, instrumentationScope: scope }]);
   });
 
   it('may have any attributes, names, messages, events and times', () => {
