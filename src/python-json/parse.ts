@@ -19,6 +19,9 @@ export const MAX_DEPTH = 100;
 /** 16 digits in a row may be an integer that a double cannot hold. Digits inside strings match too: only slower. */
 const LONG_NUMBER = /\d{16}/;
 
+/** The key of a tag as kombu writes it, or an escape of an ASCII character, as which part of it may be written. */
+const MAY_BE_TAGGED = /"__type__"|\\u00[0-7]/;
+
 /**
  * Parses one JSON text as Python's `json.loads` would. Never throws.
  * @param maxDepth levels of lists and objects that are read before the text is refused as `too-deep`.
@@ -29,7 +32,7 @@ export function parsePythonJson(text: string, maxDepth: number = MAX_DEPTH): Par
   if (!isWithinDepth(parsed.value, maxDepth)) {
     return { ok: false, reason: 'too-deep', detail: `nested deeper than ${maxDepth}` };
   }
-  return text.includes('"__type__"') ? { ok: true, value: untag(parsed.value) } : parsed;
+  return MAY_BE_TAGGED.test(text) ? { ok: true, value: untag(parsed.value) } : parsed;
 }
 
 function parseFast(text: string, maxDepth: number): ParsedJson {

@@ -103,6 +103,7 @@ describe("Python's JSON", () => {
 
   it('is refused when an integer has more digits than Python reads', () => {
     assert.equal(read('9'.repeat(4300)), BigInt('9'.repeat(4300)));
+    assert.equal(read(`-${'9'.repeat(4300)}`), BigInt(`-${'9'.repeat(4300)}`));
     const parsed = parsePythonJson('9'.repeat(4301));
     assert.ok(!parsed.ok && parsed.reason === 'not-json');
   });
@@ -122,6 +123,10 @@ describe("Python's JSON", () => {
       id: '01234567-89ab-cdef-0123-456789abcdef',
       list: ['2026-11-22'],
     });
+  });
+
+  it('reads a tag that is written with an escape', () => {
+    assert.equal(read(String.raw`{"_\u005ftype__": "decimal", "__value__": "1"}`), '1');
   });
 
   it('leaves objects alone that only look tagged', () => {
