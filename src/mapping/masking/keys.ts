@@ -60,6 +60,7 @@ const AT_END = new RegExp(
     'tempurlkey',
     'passkeys?',
     'clientkeydata',
+    'cephclusterfsid',
     'snmpcommunity',
     'authreceipt',
     'swifthash(?:path)?(?:suffix|prefix)',
@@ -80,9 +81,7 @@ const SECRET_KEY_OF = words(
   wrapped aes store fixed swift cbc customer ca kg`,
 );
 /** Whole keys. `injected_files` and `personality` are what users put into a server, like its user data. */
-const WHOLE = words(
-  'cephclusterfsid injectedfiles personality samlresponse payload cyphertext ciphertext chpasswd',
-);
+const WHOLE = words('injectedfiles personality samlresponse payload cyphertext ciphertext chpasswd');
 /** Last words that sign a request: whoever has the URL may use it. They are secret in URL queries only. */
 const SIGNATURES = words('signature sig');
 
@@ -104,7 +103,7 @@ function judge(parts: string[]): boolean {
   if (parts.length > 1 && ASKING.has(parts[0]!)) return false;
   if (parts.join('').endsWith('keyhash')) return true;
   // `configdrive` is Ironic's content of one; Nova's `config_drive` says only whether there is one.
-  if (parts.join('') === 'configdrive') return parts.length === 1;
+  if (parts.join('').endsWith('configdrive')) return parts.at(-1)!.endsWith('configdrive');
   if (WHOLE.has(parts.join(''))) return true;
   while (parts.length > 1 && WRITTEN_AS.has(parts.at(-1)!)) parts.pop();
   const whole = parts.join('');
