@@ -16,7 +16,9 @@ import { DEFAULT_MAPPING, type MappingOptions } from './options.js';
 import { Resources, type SpanResource } from './resource.js';
 import { SpanBuilder, type SpanEvent } from './span-builder.js';
 
-const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION };
+/** The release of the semantic conventions that the attributes follow. */
+const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
+const SCOPE = { name: PACKAGE_NAME, version: PACKAGE_VERSION, schemaUrl: SCHEMA_URL };
 /** A point without the name that it must have. */
 const FALLBACK_NAME = 'osprofiler';
 const ROOT_NAME = 'openstack';

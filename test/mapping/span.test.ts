@@ -26,7 +26,11 @@ describe('the span of a trace point', () => {
     assert.deepEqual(span.endTime, [SECONDS, (MICROS + 1_500) * 1000]);
     assert.deepEqual(span.duration, [0, 1_500_000]);
     assert.equal(span.resource.attributes['service.name'], 'nova-conductor');
-    assert.deepEqual(span.instrumentationScope, { name: PACKAGE_NAME, version: PACKAGE_VERSION });
+    assert.deepEqual(span.instrumentationScope, {
+      name: PACKAGE_NAME,
+      version: PACKAGE_VERSION,
+      schemaUrl: 'https://opentelemetry.io/schemas/1.45.0',
+    });
     assert.equal(span.ended, true);
     assert.deepEqual(span.links, []);
   });
