@@ -148,7 +148,8 @@ class SlowParser {
 
   /** BigInt() takes quadratic time; Python ≥ 3.11 too refuses integers of more than 4,300 digits. */
   private bigInteger(digits: string): bigint {
-    if (digits.length - (digits.startsWith('-') ? 1 : 0) > 4300) throw new Refusal('not-json', 'an integer of more than 4300 digits');
+    if (digits.length - (digits.startsWith('-') ? 1 : 0) > 4300)
+      throw new Refusal('not-json', 'an integer of more than 4300 digits');
     return BigInt(digits);
   }
 
