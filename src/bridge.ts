@@ -7,7 +7,7 @@
 import { type Assembled, Assembler, type AssemblerOptions } from './assembler.js';
 import { coarseNow } from './clock.js';
 import type { Delivery, Log, Origin, Receiver, ReceiverHandler, Sink } from './contracts.js';
-import { type Counts, count, countSpans, type FilterReason, newCounts, type RejectReason } from './counts.js';
+import { type Counts, count, type FilterReason, newCounts, type RejectReason } from './counts.js';
 import type { OutgoingSpan } from './encoded-span.js';
 import { messageOf } from './errors.js';
 import { Batcher, type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
@@ -209,7 +209,11 @@ export class Bridge {
 
   private countAccepted(spans: readonly InFlightSpan[], outcome: FinalOutcome & { kind: 'accepted' }): void {
     const { message } = outcome;
-    const refused = countSpans(this.counts, spans, outcome.refused);
+    // A backend that claims more than it was sent must not turn the count back.
+    const refused = Math.min(outcome.refused ?? 0, spans.length);
+    this.counts.spans += spans.length - refused;
+    this.counts.refusedSpans += refused;
+    for (const { incomplete } of spans) if (incomplete) this.counts.incompleteSpans++;
     if (refused > 0) this.options.log.warn({ refused, message }, REFUSED_SOME);
     else if (message !== undefined)
       this.options.log.warn({ message }, 'the backend took a batch with a warning');

@@ -63,23 +63,6 @@ export function count<Reason>(by: Map<Reason, number>, reason: Reason): void {
   by.set(reason, (by.get(reason) ?? 0) + 1);
 }
 
-/**
- * Counts the spans of a batch that the backend accepted.
- * @param claimed how many of them it says that it refused.
- * @returns how many it can have refused: one that claims more than it was sent must not turn the count back.
- */
-export function countSpans(
-  counts: Counts,
-  spans: readonly { readonly incomplete: boolean }[],
-  claimed = 0,
-): number {
-  const refused = Math.min(claimed, spans.length);
-  counts.spans += spans.length - refused;
-  counts.refusedSpans += refused;
-  for (const { incomplete } of spans) if (incomplete) counts.incompleteSpans++;
-  return refused;
-}
-
 /** The sum over all reasons. */
 export function total(by: ReadonlyMap<unknown, number>): number {
   let sum = 0;

@@ -56,21 +56,32 @@ export function endMicrosOf(span: OutgoingSpan): number {
   return seconds * 1_000_000 + Math.floor(nanos / 1_000);
 }
 
+/** Each resource with its spans, in the order in which resources came first: the serializers group so, too. */
+export function groupByResource(spans: readonly EncodedSpan[]): Map<EncodedResource, EncodedSpan[]> {
+  const groups = new Map<EncodedResource, EncodedSpan[]>();
+  for (const span of spans) {
+    const group = groups.get(span.resource);
+    if (group === undefined) groups.set(span.resource, [span]);
+    else group.push(span);
+  }
+  return groups;
+}
+
 const ARENA_BYTES = 256 * 1024;
 
 /** Bytes for spans, one behind the other: a buffer for each would cost as much as the span. */
 export class SpanArena {
   bytes = Buffer.alloc(0);
-  #used = 0;
+  private used = 0;
 
   /** @returns where in {@link bytes} so many bytes are the caller's. */
   reserve(length: number): number {
-    if (this.bytes.length - this.#used < length) {
+    if (this.bytes.length - this.used < length) {
       this.bytes = Buffer.allocUnsafeSlow(Math.max(ARENA_BYTES, length));
-      this.#used = 0;
+      this.used = 0;
     }
-    const begin = this.#used;
-    this.#used += length;
+    const begin = this.used;
+    this.used += length;
     return begin;
   }
 }

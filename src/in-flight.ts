@@ -86,7 +86,8 @@ export class InFlightSpans {
   recognize(pending: PendingDelivery): Known | undefined {
     const span = this.spans.get(pending.point);
     if (span !== undefined) return inFlight(span, pending);
-    const point = this.findFinished(pending.point);
+    let point = this.finished.get(pending.point) ?? this.finishedBefore.get(pending.point);
+    if (this.unfinished.size > 0) point ??= this.unfinished.get(pending.point);
     return point && this.recognizeFinished(point, pending);
   }
 
@@ -150,19 +151,10 @@ export class InFlightSpans {
     }
   }
 
-  /**
-   * A point that finished not too long ago, or of which deliveries still wait. What waited and went away meanwhile, alone
-   * (requeued) or with its origin, is among the missing: its copy must not be taken for a duplicate.
-   */
-  private findFinished(id: PointId): FinishedPoint | undefined {
-    let point = this.finished.get(id) ?? this.finishedBefore.get(id);
-    if (this.unfinished.size > 0) point ??= this.unfinished.get(id);
-    if (point !== undefined) noteLost(point);
-    return point;
-  }
-
   private recognizeFinished(point: FinishedPoint, pending: PendingDelivery): Known | undefined {
     const { delivery, phase } = pending;
+    // What waited and went away meanwhile, alone or with its origin, is among the missing: its copy is no duplicate.
+    noteLost(point);
     if (point.refusal !== undefined) {
       if (delivery.redelivered) return { kind: 'refused', reason: point.refusal };
       // Somebody moved it back from the dead letters: the backend may take it by now.

@@ -67,7 +67,8 @@ export function pointKey({ baseId, traceId }: Pick<PointId, 'baseId' | 'traceId'
 
 export function pointId({ baseId, traceId }: Pick<TraceEvent, 'baseId' | 'traceId'>): PointId {
   // The point's own id is enough for a hash where it is a UUID's text, and half the work.
-  return { baseId, traceId, hash: hashOf(isUuidLong(traceId) ? traceId : pointKey({ baseId, traceId })) };
+  const isUuid = typeof traceId === 'string' && traceId.length === UUID_LENGTH;
+  return { baseId, traceId, hash: hashOf(isUuid ? traceId : pointKey({ baseId, traceId })) };
 }
 
 /** The identity of the span that gathers a trace's roots: no trace point has it. */

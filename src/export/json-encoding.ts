@@ -1,8 +1,8 @@
 /** OTLP/JSON: where a span stands in a request, and how spans become one. */
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { EncodedSpan, SpanEncoding } from '../encoded-span.js';
-import { groupByResource, SingleSpans, type SpanInRequest } from './single-span.js';
+import { type EncodedSpan, groupByResource, type SpanEncoding } from '../encoded-span.js';
+import { SingleSpans, type SpanInRequest } from './single-span.js';
 
 const HEAD = Buffer.from('{"resourceSpans":[');
 // Quotes in values are escaped, so that neither can stand in one.

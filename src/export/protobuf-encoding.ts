@@ -3,8 +3,8 @@
  * Source: opentelemetry-proto `trace_service.proto` and `trace.proto`; "Encoding" of protobuf.dev.
  */
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { EncodedSpan, SpanEncoding } from '../encoded-span.js';
-import { groupByResource, SingleSpans, type SpanInRequest } from './single-span.js';
+import { type EncodedSpan, groupByResource, type SpanEncoding } from '../encoded-span.js';
+import { SingleSpans, type SpanInRequest } from './single-span.js';
 
 /** Tags of `ExportTraceServiceRequest.resource_spans` and `ResourceSpans.scope_spans`: field 1 and 2, with a length. */
 const RESOURCE_SPANS = 0x0a;

@@ -53,14 +53,3 @@ export class SingleSpans {
     return made;
   }
 }
-
-/** Each resource with its spans, in the order in which resources came first: the serializers group so, too. */
-export function groupByResource(spans: readonly EncodedSpan[]): Map<EncodedResource, EncodedSpan[]> {
-  const groups = new Map<EncodedResource, EncodedSpan[]>();
-  for (const span of spans) {
-    const group = groups.get(span.resource);
-    if (group === undefined) groups.set(span.resource, [span]);
-    else group.push(span);
-  }
-  return groups;
-}

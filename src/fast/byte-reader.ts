@@ -3,6 +3,7 @@
  * {@link ByteReader.seek} is ASCII. Where something else stands the place stays, and the answer is false.
  */
 import { isAscii } from 'node:buffer';
+import { parseTimestamp } from '../timestamp.js';
 
 export const QUOTE = 0x22;
 export const OPEN = 0x7b;
@@ -34,10 +35,6 @@ export class ByteReader {
   at = 0;
 
   constructor(readonly bytes: Buffer) {}
-
-  get isAtEnd(): boolean {
-    return this.at === this.bytes.length;
-  }
 
   /** A loop: what is expected is short, and to call a native function takes 80 ns. */
   skip(expected: Uint8Array): boolean {
@@ -111,5 +108,41 @@ export class ByteReader {
     if (digits === 0 || digits > MAX_DIGITS || (digits > 1 && bytes[begin] === ZERO)) return false;
     this.at = at;
     return true;
+  }
+}
+
+/** Digits of date and time down to the second, and with a fraction of six. */
+const SECOND_LENGTH = 19;
+const USUAL_LENGTH = 26;
+const POINT = 0x2e;
+
+/** Timestamps come by the hundred from one second: the last second is remembered. */
+export class TimestampReader {
+  private lastSecond: Uint8Array = Buffer.from('1970-01-01T00:00:00');
+  private lastSecondMicros = 0;
+
+  /** {@link parseTimestamp} of the ASCII text from `begin` to before `end`. */
+  read(bytes: Buffer, begin: number, end: number): number | undefined {
+    const micros = end - begin === USUAL_LENGTH ? this.microsOfLastSecond(bytes, begin) : -1;
+    if (micros >= 0) return this.lastSecondMicros + micros;
+    const timestamp = parseTimestamp(bytes.toString('latin1', begin, end));
+    if (timestamp === undefined) return undefined;
+    this.lastSecond = new Uint8Array(bytes.subarray(begin, begin + SECOND_LENGTH));
+    this.lastSecondMicros = timestamp - (timestamp % 1e6);
+    return timestamp;
+  }
+
+  /** The six digits behind the remembered second; -1 for any other text. */
+  private microsOfLastSecond(bytes: Uint8Array, begin: number): number {
+    if (bytes[begin + SECOND_LENGTH] !== POINT) return -1;
+    const { lastSecond } = this;
+    for (let at = 0; at < SECOND_LENGTH; at++) if (bytes[begin + at] !== lastSecond[at]) return -1;
+    let micros = 0;
+    for (let at = begin + SECOND_LENGTH + 1; at < begin + USUAL_LENGTH; at++) {
+      const digit = bytes[at]! - 0x30;
+      if (digit < 0 || digit > 9) return -1;
+      micros = micros * 10 + digit;
+    }
+    return micros;
   }
 }

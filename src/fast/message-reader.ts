@@ -15,10 +15,16 @@ import {
 } from '../python-json/parse.js';
 import type { TraceEvent } from '../trace-point.js';
 import { UUID_LENGTH } from '../uuid.js';
-import { ascii, ByteReader, CLOSE, OPEN, PLAIN_PATTERN as PLAIN, QUOTE } from './byte-reader.js';
-import { Interner, UuidInterner } from './interner.js';
-import { TemplateKeys } from './template-keys.js';
-import { TimestampReader } from './timestamp-reader.js';
+import {
+  ascii,
+  ByteReader,
+  CLOSE,
+  OPEN,
+  PLAIN_PATTERN as PLAIN,
+  QUOTE,
+  TimestampReader,
+} from './byte-reader.js';
+import { Interner, TemplateKeys, UuidInterner } from './interner.js';
 
 const BEGIN = ascii('{"message_id": "');
 const BEGIN_PAYLOAD = '{"name": "';
@@ -217,7 +223,7 @@ export class MessageReader {
       reader.skipPlain() && reader.skip(BEFORE_UNIQUE_ID) && reader.skipPlain() && reader.skipByte(QUOTE);
     if (!isCommon) return false;
     const { bytes, at: begin } = reader;
-    if (reader.skipByte(CLOSE) && reader.isAtEnd) return true;
+    if (reader.skipByte(CLOSE) && reader.at === bytes.length) return true;
     return this.rests.valueOf(bytes, begin, bytes.length) === true;
   }
 }

@@ -40,6 +40,7 @@ const MICROS = 1e6;
 const TWO_WORDS = 2 ** 32;
 
 export class Template {
+  readonly length: number;
   private readonly bytes: Buffer;
   /** The places of the base id, which is put into {@link bytes} once for all spans of a trace. */
   private readonly basePlaces: readonly Place[];
@@ -49,13 +50,10 @@ export class Template {
   /** @param bytes what was written of `marks`. */
   constructor(bytes: Buffer, marks: Variables) {
     this.bytes = Buffer.from(bytes);
+    this.length = bytes.length;
     const places = findPlaces(bytes, marks);
     this.basePlaces = places.filter(({ of }) => of === 'baseId');
     this.places = places.filter(({ of }) => of !== 'baseId');
-  }
-
-  get length(): number {
-    return this.bytes.length;
   }
 
   /** Writes a span. `target` has room for {@link length} bytes at `begin`. */

@@ -58,7 +58,8 @@ export class PointMap<Value> {
     const place = this.freePlaces.pop() ?? this.entries.length;
     this.entries[place] = value;
     this.words.set(ids, place * WORDS);
-    this.put(slot, id.hash, place);
+    this.slots[slot] = id.hash;
+    this.slots[slot + 1] = place;
     this.count++;
   }
 
@@ -76,7 +77,8 @@ export class PointMap<Value> {
     for (let at = (hole + 2) & last; slots[at] !== EMPTY; at = (at + 2) & last) {
       const home = 2 * (slots[at]! & mask);
       if (((at - home) & last) < ((at - hole) & last)) continue;
-      this.put(hole, slots[at]!, slots[at + 1]!);
+      slots[hole] = slots[at]!;
+      slots[hole + 1] = slots[at + 1]!;
       hole = at;
     }
     slots[hole] = EMPTY;
@@ -115,11 +117,6 @@ export class PointMap<Value> {
     return true;
   }
 
-  private put(slot: number, hash: number, place: number): void {
-    this.slots[slot] = hash;
-    this.slots[slot + 1] = place;
-  }
-
   private grow(): void {
     const { slots: former, words } = this;
     this.words = new Int32Array(2 * words.length);
@@ -131,7 +128,8 @@ export class PointMap<Value> {
       if (former[from] === EMPTY) continue;
       let at = 2 * (former[from]! & this.mask);
       while (this.slots[at] !== EMPTY) at = (at + 2) & last;
-      this.put(at, former[from]!, former[from + 1]!);
+      this.slots[at] = former[from]!;
+      this.slots[at + 1] = former[from + 1]!;
     }
   }
 }

@@ -18,7 +18,7 @@ describe('a place in the bytes of a message', () => {
   it('does not move over what the text is too short for', () => {
     const reader = new ByteReader(ascii('abc'));
     assert.ok(!reader.skip(ascii('abcd')));
-    assert.ok(reader.skip(ascii('abc')) && reader.isAtEnd);
+    assert.ok(reader.skip(ascii('abc')) && reader.at === reader.bytes.length);
     assert.ok(!reader.skip(ascii('a')) && !reader.skipByte(0x61) && !reader.skipPlain());
   });
 
@@ -58,7 +58,7 @@ const FLAT_OBJECT = new RegExp(
 /** Whether all of a text is such an object. */
 function isFlatObject(text: string): boolean {
   const reader = new ByteReader(ascii(text));
-  return reader.skipFlatObject() && reader.isAtEnd;
+  return reader.skipFlatObject() && reader.at === reader.bytes.length;
 }
 
 const scalar = fc.oneof(

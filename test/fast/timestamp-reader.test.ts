@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { TimestampReader } from '../../src/fast/timestamp-reader.js';
+import { TimestampReader } from '../../src/fast/byte-reader.js';
 import { parseTimestamp } from '../../src/timestamp.js';
 import { property } from '../support/notifications.js';
 
