@@ -1,68 +1,30 @@
-/** Holds the house to its floors: what imports what, read from the sources. */
+/** Holds the modules to their floors: what imports what, read from the sources. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
 import { describe, it } from 'node:test';
 import ts from 'typescript';
+import { FLOOR_NAMES, floorOf } from './floors.js';
 
 const SOURCES = join(process.cwd(), 'src');
 const MAX_LINES = 300;
 
-/** A room is a folder of src, or a file that lies in src itself. */
-const GROUND = [
-  ...['contracts', 'trace-point', 'encoded-span', 'python-json', 'timestamp', 'uuid', 'oslo'],
-  ...['clock', 'errors', 'pause', 'version'],
-];
-const LOW = ['codec', 'pairing', 'mapping', 'rabbitmq', 'recordings', 'export', 'propagation'];
-const BRIDGE = [
-  ...['bridge', 'assembler', 'pipeline', 'counts', 'in-flight', 'translator', 'metrics', 'window', 'library'],
-];
 /** The files that assemble a bridge: they alone know that there is an accelerator. */
 const ASSEMBLING = ['library.ts', 'sidecar/assemble.ts'];
+/** What the accelerator may know, beside the ground: what it accelerates. */
+const BESIDE_FAST = ['pipeline', 'codec'];
 
-/** What each room may import besides itself. A room that is not here has not been thought about. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  version: [],
-  errors: [],
-  'supported-node': ['errors'],
-  clock: [],
-  pause: [],
-  'encoded-span': [],
-  contracts: ['encoded-span', 'errors'],
-  uuid: [],
-  'python-json': [],
-  timestamp: [],
-  'trace-point': ['python-json', 'uuid'],
-  codec: GROUND,
-  oslo: ['errors'],
-  pairing: GROUND,
-  mapping: GROUND,
-  rabbitmq: GROUND,
-  recordings: GROUND,
-  export: GROUND,
-  propagation: ['mapping', ...GROUND],
-  ...Object.fromEntries(BRIDGE.map((room) => [room, [...BRIDGE, ...LOW, ...GROUND]])),
-  fast: ['pipeline', 'codec', ...GROUND],
-  index: ['supported-node', ...BRIDGE, ...LOW, ...GROUND],
-  sharding: [...BRIDGE, ...LOW, ...GROUND],
-  settings: ['sharding', ...BRIDGE, ...LOW, ...GROUND],
-  sidecar: ['settings', 'sharding', ...BRIDGE, ...LOW, ...GROUND],
-  doctor: ['sidecar', 'settings', 'sharding', ...BRIDGE, ...LOW, ...GROUND],
-  'trace-view': ['sidecar', 'settings', 'sharding', ...BRIDGE, ...LOW, ...GROUND],
-  cli: ['doctor', 'trace-view', 'sidecar', 'settings', 'sharding', ...BRIDGE, ...LOW, ...GROUND],
-};
-
-/** The products round the bridge: only they know the process, and the values of the SDK. */
+/** Only these know the process, and the values of the SDK. */
 const PRODUCTS = ['settings', 'sidecar', 'doctor', 'trace-view', 'cli'];
-const PURE_ROOMS = ['codec', 'pairing', 'mapping', 'assembler', 'translator', 'fast'];
+const PURE_MODULES = ['codec', 'pairing', 'mapping', 'assembler', 'translator', 'fast'];
 
-/** Packages and modules of Node that a pure room may use: none of them does I/O. */
+/** Packages and modules of Node that a pure module may use: none of them does I/O. */
 const PURE = [
   ...['node:crypto', 'node:util', 'node:buffer', 'node:zlib', 'seek-bzip'],
   ...['@opentelemetry/api', '@opentelemetry/sdk-trace-base'],
 ];
-/** The only rooms that may import a package. A package that is in neither list has not been thought about. */
+/** The only modules that may import a package. A package that is in neither list has not been thought about. */
 const OWNED: Readonly<Record<string, readonly string[]>> = {
   amqplib: ['rabbitmq'],
   '@grpc/grpc-js': ['export'],
@@ -88,7 +50,7 @@ const ANYBODYS = ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'];
 interface Source {
   /** Below src, with slashes: `codec/envelope.ts`. */
   readonly path: string;
-  readonly room: string;
+  readonly module: string;
   readonly text: string;
   /** What it imports, types included, as written. */
   readonly imports: readonly string[];
@@ -101,20 +63,51 @@ const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
 describe('the sources', () => {
   it('are all there', () => {
     assert.ok(sources.length > 50);
-    for (const { path, room } of sources) assert.ok(room in MAY_IMPORT, `${path} is in no known room`);
+    for (const { path, module } of sources) assert.ok(floorOf(module), `${path} is on no floor`);
   });
 
-  it('import down the floors only, and no room its neighbour', () => {
-    const wrong = edges().filter(
+  it('import no module of a higher floor', () => {
+    const up = edges().filter(({ from, to }) => heightOf(from) < heightOf(to));
+    assert.deepEqual(up.map(describeEdge), []);
+  });
+
+  it('are parts that do not import each other', () => {
+    const between = edges().filter(
       ({ from, to }) =>
-        from.room !== to.room && to.room !== 'fast' && !MAY_IMPORT[from.room]!.includes(to.room),
+        from.module !== to.module && floorOf(from.module) === 'parts' && floorOf(to.module) === 'parts',
     );
-    assert.deepEqual(wrong.map(describeEdge), []);
+    assert.deepEqual(between.map(describeEdge), []);
+  });
+
+  it('are modules that do not import each other in a circle', () => {
+    const next = new Map<string, Set<string>>();
+    for (const { from, to } of edges())
+      if (from.module !== to.module)
+        next.set(from.module, (next.get(from.module) ?? new Set()).add(to.module));
+    const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+      [...(next.get(from) ?? [])].some((each) => {
+        if (each === to) return true;
+        if (seen.has(each)) return false;
+        seen.add(each);
+        return reaches(each, to, seen);
+      });
+    const inCircle = [...next.keys()].filter((module) => reaches(module, module));
+    assert.deepEqual(inCircle, []);
   });
 
   it('know the accelerator only where a bridge is assembled', () => {
-    const knowing = edges().filter(({ from, to }) => to.room === 'fast' && from.room !== 'fast');
+    const knowing = edges().filter(({ from, to }) => to.module === 'fast' && from.module !== 'fast');
     assert.deepEqual(knowing.map(({ from }) => from.path).sort(), [...ASSEMBLING].sort());
+  });
+
+  it('of the accelerator know no rule of the mapping, no encoding and no broker', () => {
+    const known = edges().filter(
+      ({ from, to }) =>
+        from.module === 'fast' &&
+        !['fast', ...BESIDE_FAST].includes(to.module) &&
+        floorOf(to.module) !== 'ground',
+    );
+    assert.deepEqual(known.map(describeEdge), []);
   });
 
   it('import in no circle', () => {
@@ -124,7 +117,7 @@ describe('the sources', () => {
   it('import packages only where these belong', () => {
     const wrong = packageImports().filter(({ from, name }) => {
       if (isBuiltin(name) || ANYBODYS.includes(name)) return false;
-      return !OWNED[name]?.includes(from.room);
+      return !OWNED[name]?.includes(from.module);
     });
     assert.deepEqual(
       wrong.map(({ from, name }) => `${from.path} imports ${name}`),
@@ -140,9 +133,9 @@ describe('the sources', () => {
     );
   });
 
-  it('of pure rooms do no I/O and have no timer, no clock and no chance of their own', () => {
+  it('of pure modules do no I/O and have no timer, no clock and no chance of their own', () => {
     const impure = packageImports().filter(
-      ({ from, name }) => PURE_ROOMS.includes(from.room) && !PURE.includes(name),
+      ({ from, name }) => PURE_MODULES.includes(from.module) && !PURE.includes(name),
     );
     assert.deepEqual(
       impure.map(({ from, name }) => `${from.path} imports ${name}`),
@@ -150,22 +143,22 @@ describe('the sources', () => {
     );
     const forbidden =
       /\b(?:set(?:Timeout|Interval|Immediate)|Date\.now|performance\.|Math\.random|randomUUID)\b/;
-    for (const { path, room, text } of sources) {
-      if (PURE_ROOMS.includes(room)) assert.doesNotMatch(withoutComments(text), forbidden, path);
+    for (const { path, module, text } of sources) {
+      if (PURE_MODULES.includes(module)) assert.doesNotMatch(withoutComments(text), forbidden, path);
     }
   });
 
   it('use only the types of the SDK where spans are made', () => {
     const valueImport = /^import (?!type\b)[^;]*'@opentelemetry\/sdk-trace-base'/m;
-    for (const { path, room, text } of sources) {
-      if (!PRODUCTS.includes(room)) assert.doesNotMatch(text, valueImport, path);
+    for (const { path, module, text } of sources) {
+      if (!PRODUCTS.includes(module)) assert.doesNotMatch(text, valueImport, path);
     }
   });
 
   it('know the process and its environment only in the products', () => {
     const known = /\bprocess\.\w|'node:process'/;
-    for (const { path, room, text } of sources) {
-      if (!PRODUCTS.includes(room) && room !== 'supported-node')
+    for (const { path, module, text } of sources) {
+      if (!PRODUCTS.includes(module) && module !== 'supported-node')
         assert.doesNotMatch(withoutComments(text), known, path);
     }
   });
@@ -182,7 +175,7 @@ describe('the sources', () => {
 function readSource(path: string): Source {
   const text = readFileSync(join(SOURCES, path), 'utf8');
   const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
-  return { path, room: path.split('/')[0]!.replace(/\.ts$/, ''), text, imports };
+  return { path, module: path.split('/')[0]!.replace(/\.ts$/, ''), text, imports };
 }
 
 interface Edge {
@@ -202,6 +195,11 @@ function targetsOf(from: Source): Source[] {
     assert.ok(target, `${from.path} imports ${name}, which is not there`);
     return target;
   });
+}
+
+/** 0 is the ground. */
+function heightOf({ module }: Source): number {
+  return FLOOR_NAMES.length - 1 - FLOOR_NAMES.indexOf(floorOf(module)!);
 }
 
 function describeEdge({ from, to }: Edge): string {
