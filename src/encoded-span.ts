@@ -44,7 +44,7 @@ export interface SpanEncoding {
   join(spans: readonly EncodedSpan[]): Uint8Array;
 }
 
-/** 32 lower-case hex digits. */
+/** The trace id of a span in either form, as 32 lower-case hex digits. */
 export function traceIdOf(span: OutgoingSpan): string {
   return span instanceof EncodedSpan ? span.traceId : span.spanContext().traceId;
 }

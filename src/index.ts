@@ -29,6 +29,14 @@ export type {
   Sink as SpanSink,
 } from './contracts.js';
 export type { Counts, FilterReason, RejectReason } from './counts.js';
+export {
+  type EncodedResource,
+  EncodedSpan,
+  type OutgoingSpan,
+  type RequestFrame,
+  type SpanEncoding,
+  traceIdOf,
+} from './encoded-span.js';
 export { BridgeError, ERROR_CODES, type ErrorCode } from './errors.js';
 export type { BatchOptions } from './export/batcher.js';
 export {

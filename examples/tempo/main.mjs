@@ -1,6 +1,6 @@
 // A recording into Tempo, moved to now, with one root span for the whole of each client command.
 import process from 'node:process';
-import { createBridge, createOtlpSink, RecordingReceiver } from 'osprofiler-otel-bridge';
+import { createBridge, createOtlpSink, RecordingReceiver, traceIdOf } from 'osprofiler-otel-bridge';
 
 const { TEMPO_OTLP = 'http://127.0.0.1:4318', TEMPO_TENANT } = process.env;
 const files = [process.argv[2] ?? 'recordings/nova-server-boot.ndjson.gz'];
@@ -23,7 +23,7 @@ const bridge = createBridge({
   log: console,
 });
 bridge.on('sent', ({ spans }) => {
-  for (const span of spans) traces.add(span.spanContext().traceId);
+  for (const span of spans) traces.add(traceIdOf(span));
 });
 await bridge.run();
 await bridge.close();

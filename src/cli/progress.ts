@@ -6,7 +6,7 @@ const MIN_MS_BETWEEN_UPDATES = 100;
 
 export class ProgressBar {
   #begun: number | undefined;
-  #drawn = 0;
+  #drawn = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly stream: NodeJS.WriteStream,

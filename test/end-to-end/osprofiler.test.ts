@@ -139,7 +139,7 @@ function assertNames(spans: readonly ReceivedSpan[]): void {
   const names = (name: string) => nameOf(name).map((span) => span.name);
   assert.deepEqual(names('outer'), ['outer']);
   assert.deepEqual(names('wsgi'), ['GET /v2.1/servers/{id}']);
-  assert.deepEqual(names('db').sort(), ['INSERT user', 'SELECT instances']);
+  assert.deepEqual(names('db').sort(), ['BATCH INSERT user', 'SELECT instances']);
   assert.deepEqual(names(''), ['osprofiler']);
   assert.deepEqual(names('a-start'), ['a-start']);
   assert.deepEqual(names('rpc'), ['ComputeManager.attach_volume']);
