@@ -25,6 +25,11 @@ export interface RetryOptions {
   /** Waits, or returns early when the signal fires. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onRetry?: (reason: string, delayMs: number, attempt: number) => void;
+  /**
+   * Every refusal for good is about the spans, whatever the backend accepts. Only for recordings, of which nothing is
+   * lost then. @default false
+   */
+  readonly trustsRefusals?: boolean;
 }
 
 /** A span with whatever the caller wants back with its outcome. */
@@ -82,6 +87,7 @@ export class Retrier {
       random: Math.random,
       sleep,
       onRetry: () => {},
+      trustsRefusals: false,
       ...options,
     };
   }
@@ -158,7 +164,7 @@ export class Retrier {
   /** What is known without another batch. @param isLast whether one span is refused for good on this evidence. */
   private async isAcceptingOthers(isLast: boolean): Promise<boolean> {
     const { sink, health } = this;
-    if (sink.probe === undefined) return true;
+    if (sink.probe === undefined || this.options.trustsRefusals) return true;
     if (this.unproven.acceptedBefore !== health.accepted)
       this.unproven = { count: 0, acceptedBefore: health.accepted };
     if (this.unproven.count >= MAX_UNPROVEN || !(await this.isProbeAccepted(sink.probe.bind(sink))))

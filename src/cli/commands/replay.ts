@@ -34,6 +34,8 @@ export async function execute(settings: Settings, context: CommandContext): Prom
   const bridge = new Bridge({
     ...bridgeOptions(settings, log, sink, { shiftMicros }),
     receivers: [receiver],
+    // A recording stays where it is: a wrong set-up ends the command, and loses nothing.
+    retry: { trustsRefusals: true },
   });
   operations.watchBridge({ bridge, receivers: [receiver] });
   if (listen !== 'none') await operations.listen({ listen, page: page?.mount });

@@ -41,6 +41,7 @@ export async function carry(journey: Journey): Promise<Arrival> {
     receivers: [receiver],
     // Told once at the end instead of in a log line each time: somebody sits and looks.
     retry: {
+      trustsRefusals: true,
       onRetry: (why) => {
         reason = why;
       },
