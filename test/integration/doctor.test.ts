@@ -298,7 +298,7 @@ describe('doctor', { timeout: 240_000 }, () => {
         body: '<html></html>',
       };
       const { lines } = await failing(['test span']);
-      assert.match(find(lines, 'test span').detail, /text\/html, which is not OTLP/);
+      assert.match(find(lines, 'test span').detail, /a page for people \(text\/html\)/);
     });
 
     for (const status of [401, 403, 405]) {
