@@ -4,6 +4,7 @@
  * test file has a broker of its own. Words select files by a part of their name: `npm run test:integrity -- kill`.
  *
  *   --broker 4     against RabbitMQ 4.0 instead of the machine's own; see rabbitmq4.mjs
+ *   --no-accelerator  bridges that encode every span by the specification
  *   --soak         ten times as many faults, for hours instead of minutes
  *   --seed <n>     other random moments; the default is always the same
  *   --build <dir>  tests that are compiled already, instead of compiling them
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     broker: { type: 'string' },
     soak: { type: 'boolean', default: false },
     seed: { type: 'string' },
+    'no-accelerator': { type: 'boolean', default: false },
     build: { type: 'string' },
   },
 });
@@ -55,6 +57,7 @@ const child = spawn(
       ...process.env,
       OSPROFILER_BRIDGE_TEST_ROUNDS: String(rounds),
       ...(values.seed === undefined ? {} : { OSPROFILER_BRIDGE_TEST_SEED: values.seed }),
+      ...(values['no-accelerator'] ? { OSPROFILER_BRIDGE_ACCELERATOR: 'false' } : {}),
       ...(home === undefined ? {} : { OSPROFILER_BRIDGE_TEST_BROKER_HOME: home }),
     },
   },

@@ -29,17 +29,23 @@ process.once('exit', () => {
 // A test run that is interrupted leaves no bridges behind.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
 
+/** The whole suite also runs with the accelerator off: `npm run test:integrity -- --no-accelerator`. */
+function switchOfAccelerator(): NodeJS.ProcessEnv {
+  const { OSPROFILER_BRIDGE_ACCELERATOR: accelerator } = process.env;
+  return accelerator === undefined ? {} : { OSPROFILER_BRIDGE_ACCELERATOR: accelerator };
+}
+
 export class BridgeProcess {
   /** What it has logged, and what else it wrote to stderr as lines with only a message. */
   readonly lines: LogLine[] = [];
   readonly ended: Promise<Ended>;
   private readonly child: ChildProcess;
 
-  /** @param args beyond the command. @param env beyond PATH. */
+  /** @param args beyond the command. @param env beyond PATH and the switch of the accelerator. */
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, command = 'run') {
     const quiet = ['run', 'shard'].includes(command) ? ['--listen', 'none'] : [];
     this.child = spawn(process.execPath, [MAIN, command, ...quiet, '--log-format', 'json', ...args], {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], ...switchOfAccelerator(), ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     alive.add(this.child);
