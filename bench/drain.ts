@@ -14,8 +14,8 @@ import { memory } from './support/usage.js';
 const WINDOW =
   DEFAULT_PAIR_BOUNDS.maxOpenPoints + 2 * DEFAULT_BATCH.maxSize * (DEFAULT_BATCH.maxInFlight + 1);
 
-const NOTIFICATIONS: Record<Scale, number> = { full: 400_000, quick: 40_000, smoke: 3_000 };
-const ROUNDS: Record<Scale, number> = { full: 5, quick: 2, smoke: 1 };
+export const NOTIFICATIONS: Record<Scale, number> = { full: 400_000, quick: 40_000, smoke: 3_000 };
+export const ROUNDS: Record<Scale, number> = { full: 5, quick: 2, smoke: 1 };
 /** Whoever loses a notification would be waited for for ever. */
 const DEADLINE_MS = 900_000;
 const BARE = 'bare amqplib consumer';
@@ -34,13 +34,13 @@ export interface Drained {
   readonly peakMemory: Spread;
 }
 
-interface Sample {
+export interface Sample {
   readonly rate: number;
   readonly cpuMicros: number;
   readonly peakMemory: number;
 }
 
-interface Subject {
+export interface Subject {
   readonly name: string;
   /** The part of the backlog that it drains. */
   readonly share?: number;
@@ -48,13 +48,22 @@ interface Subject {
   start(vhost: Vhost, backend: Backend, count: number): Promise<{ program: Program; done?: Promise<void> }>;
 }
 
-const bridge = (name: string, ...args: readonly string[]): Subject => ({
-  name,
-  makesSpans: true,
-  start: async (vhost, backend) => ({
-    program: await startBridge(['--transport-url', vhost.transportUrl, '--endpoint', backend.url, ...args]),
-  }),
-});
+const bridge = (name: string, ...args: readonly string[]): Subject => bridgeOf(undefined, name, ...args);
+
+/** @param root of another checkout that was built. */
+export function bridgeOf(root: string | undefined, name: string, ...args: readonly string[]): Subject {
+  return {
+    name,
+    makesSpans: true,
+    start: async (vhost, backend) => ({
+      program: await startBridge(
+        ['--transport-url', vhost.transportUrl, '--endpoint', backend.url, ...args],
+        [],
+        root,
+      ),
+    }),
+  };
+}
 
 const DEFAULT_BRIDGE = bridge('bridge, JSON', '--protocol', 'http/json');
 
@@ -155,7 +164,8 @@ function summarize(subject: string, notifications: number, samples: readonly Sam
   };
 }
 
-async function drainOnce(subject: Subject, count: number, backend: Backend): Promise<Sample> {
+/** Fills a queue, and has the subject drain it. */
+export async function drainOnce(subject: Subject, count: number, backend: Backend): Promise<Sample> {
   const vhost = await createVhost();
   try {
     await vhost.fill(0, count);

@@ -1,8 +1,10 @@
 /**
  * `npm run bench`: what is measured, and how much of it. Words select measurements. `--quick` measures less, and keeps
- * no results; `--smoke` checks within a minute that everything is counted, and reads no clock.
+ * no results; `--smoke` checks within a minute that everything is counted, and reads no clock. `drain --against <folder>`
+ * compares this build with that of another checkout.
  */
 import { parseArgs } from 'node:util';
+import { drainAgainst } from './against.js';
 import { drain } from './drain.js';
 import { growth } from './growth.js';
 import { latency } from './latency.js';
@@ -15,7 +17,10 @@ import { describeMachine, format, keep, type Say, type Scale, type Table } from 
 const say: Say = (text) => void process.stderr.write(`${text}\n`);
 
 const MEASUREMENTS: Readonly<Record<string, (scale: Scale) => Promise<Table>>> = {
-  drain: async (scale) => drain(scale, say, scale === 'smoke' ? undefined : findPython(say)),
+  drain: async (scale) =>
+    values.against === undefined
+      ? drain(scale, say, scale === 'smoke' ? undefined : findPython(say))
+      : drainAgainst(values.against, scale, say),
   latency: (scale) => latency(scale, say),
   growth: (scale) => growth(scale, say),
   open,
@@ -32,13 +37,14 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
+    against: { type: 'string' },
   },
 });
 const scale: Scale = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
 const machine = await describeMachine();
 for (const name of selected()) {
   const table = await MEASUREMENTS[name]!(scale);
-  if (scale === 'full') keep(name, table, machine);
+  if (scale === 'full' && values.against === undefined) keep(name, table, machine);
   if (scale === 'smoke') say(`${name}: all counted`);
   else process.stdout.write(`${format(table)}\n${machine}\n\n`);
 }

@@ -8,7 +8,6 @@ import type { Order, Report } from '../programs/receiver.js';
 import { cpuSeconds } from './usage.js';
 
 const ROOT = process.cwd();
-const BRIDGE = join(ROOT, 'dist', 'cli', 'main.js');
 const STOP_DEADLINE_MS = 30_000;
 
 /** A process that has begun its work, and what it had used until then. */
@@ -42,14 +41,20 @@ export class Program {
   }
 }
 
-/** The command as it is published, and when its log says that it consumes. */
+/**
+ * The command as it is published, and when its log says that it consumes.
+ * @param root of the checkout that was built.
+ */
 export async function startBridge(
   args: readonly string[],
   nodeArgs: readonly string[] = [],
+  root: string = ROOT,
 ): Promise<Program> {
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const command = join(root, bin['osprofiler-otel-bridge']);
   const child = spawn(
     process.execPath,
-    [...publishedArgs(), ...nodeArgs, BRIDGE, 'run', '--log-format', 'json', ...args],
+    [...publishedArgs(command), ...nodeArgs, command, 'run', '--log-format', 'json', ...args],
     {
       env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -67,8 +72,8 @@ export async function startBridge(
 }
 
 /** What its first line starts Node with: `#!/usr/bin/env -S node …`. */
-function publishedArgs(): string[] {
-  const [line = ''] = readFileSync(BRIDGE, 'utf8').split('\n', 1);
+function publishedArgs(command: string): string[] {
+  const [line = ''] = readFileSync(command, 'utf8').split('\n', 1);
   return line.split(' node ')[1]?.split(' ') ?? [];
 }
 
