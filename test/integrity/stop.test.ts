@@ -64,7 +64,7 @@ describe('SIGTERM', () => {
     const bridge = world.startBridge('--drain-timeout', '1h');
     await world.backend.untilRequests(1);
     bridge.signal();
-    await bridge.untilLogged(/^stopping/);
+    await bridge.untilLogged(/^shutting down/);
     bridge.signal();
     assert.deepEqual(await bridge.ended, { status: 128 + constants.signals.SIGTERM, signal: null });
 
