@@ -67,6 +67,22 @@ export function groupByResource(spans: readonly EncodedSpan[]): Map<EncodedResou
   return groups;
 }
 
+/** One behind the other. Not `Buffer.concat`: that would need an object for the bytes of each span. */
+export function concat(parts: readonly (Uint8Array | EncodedSpan)[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part instanceof EncodedSpan ? part.end - part.begin : part.length;
+  const all = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const part of parts) {
+    if (part instanceof EncodedSpan) at += part.bytes.copy(all, at, part.begin, part.end);
+    else {
+      all.set(part, at);
+      at += part.length;
+    }
+  }
+  return all;
+}
+
 const ARENA_BYTES = 256 * 1024;
 
 /** Bytes for spans, one behind the other: a buffer for each would cost as much as the span. */

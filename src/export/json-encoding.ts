@@ -1,7 +1,7 @@
 /** OTLP/JSON: where a span stands in a request, and how spans become one. */
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { type EncodedSpan, groupByResource, type SpanEncoding } from '../encoded-span.js';
+import { concat, type EncodedSpan, groupByResource, type SpanEncoding } from '../encoded-span.js';
 import { SingleSpans, type SpanInRequest } from './single-span.js';
 
 const HEAD = Buffer.from('{"resourceSpans":[');
@@ -40,16 +40,14 @@ function schemaOf({ schemaUrl }: { readonly schemaUrl?: string | undefined }): s
 }
 
 function join(spans: readonly EncodedSpan[]): Uint8Array {
-  const parts: Uint8Array[] = [HEAD];
+  const parts: (Uint8Array | EncodedSpan)[] = [HEAD];
   for (const [{ frame }, group] of groupByResource(spans)) {
     if (parts.length > 1) parts.push(COMMA);
     parts.push(frame.resourceHead, frame.scopeHead);
-    for (const [at, { bytes, begin, end }] of group.entries()) {
-      if (at > 0) parts.push(COMMA);
-      parts.push(bytes.subarray(begin, end));
-    }
+    parts.push(group[0]!);
+    for (let at = 1; at < group.length; at++) parts.push(COMMA, group[at]!);
     parts.push(frame.scopeTail, frame.resourceTail);
   }
   parts.push(END);
-  return Buffer.concat(parts);
+  return concat(parts);
 }

@@ -3,7 +3,7 @@
  * Source: opentelemetry-proto `trace_service.proto` and `trace.proto`; "Encoding" of protobuf.dev.
  */
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { type EncodedSpan, groupByResource, type SpanEncoding } from '../encoded-span.js';
+import { concat, type EncodedSpan, groupByResource, type SpanEncoding } from '../encoded-span.js';
 import { SingleSpans, type SpanInRequest } from './single-span.js';
 
 /** Tags of `ExportTraceServiceRequest.resource_spans` and `ResourceSpans.scope_spans`: field 1 and 2, with a length. */
@@ -38,7 +38,7 @@ function find(request: Buffer): SpanInRequest {
 }
 
 function join(spans: readonly EncodedSpan[]): Uint8Array {
-  const parts: Uint8Array[] = [];
+  const parts: (Uint8Array | EncodedSpan)[] = [];
   for (const [{ frame }, group] of groupByResource(spans)) {
     const { resourceHead, scopeHead, scopeTail, resourceTail } = frame;
     let scoped = scopeHead.length + scopeTail.length;
@@ -46,10 +46,10 @@ function join(spans: readonly EncodedSpan[]): Uint8Array {
     const scopeSpans = headOf(SCOPE_SPANS, scoped);
     const length = resourceHead.length + scopeSpans.length + scoped + resourceTail.length;
     parts.push(headOf(RESOURCE_SPANS, length), resourceHead, scopeSpans, scopeHead);
-    for (const { bytes, begin, end } of group) parts.push(bytes.subarray(begin, end));
+    for (const span of group) parts.push(span);
     parts.push(scopeTail, resourceTail);
   }
-  return Buffer.concat(parts);
+  return concat(parts);
 }
 
 /** A field with a length: where what it holds begins and ends. */

@@ -66,7 +66,7 @@ interface Name {
 }
 
 interface Sender {
-  /** Absent where it is read from `info`. */
+  /** Absent where it stands in {@link Said.info} only. */
   readonly host?: string;
   readonly project: string;
   readonly service: string;
@@ -77,9 +77,19 @@ interface Statement {
   readonly keys: TemplateKeys<Name, Sender>;
 }
 
+/** An `info` of another kind than the two that are read from their bytes. */
+interface Info {
+  readonly info: PyObject;
+  readonly host: string;
+  readonly keys: TemplateKeys<Name, Sender>;
+  /** Most are like no other: those get no key. */
+  isRepeated: boolean;
+}
+
 /** What a message says between its timestamp and the time of sending. */
 interface Said {
   readonly info: PyObject;
+  readonly host: string;
   readonly sender: Sender;
   /** Of what is said, when it is no more than others say. */
   readonly keys: TemplateKeys<Name, Sender> | undefined;
@@ -90,6 +100,7 @@ export class MessageReader {
   private readonly timestamps = new TimestampReader();
   private readonly names = new Interner(1_024, 1_024, nameOf);
   private readonly statements = new Interner(1_000, 16_384, statementOf);
+  private readonly infos = new Interner(1_000, 4_096, infoOf);
   private readonly senders = new Interner(4_096, 1_024, (text) => senderOf(SENDER_WITH_HOST, text));
   private readonly sendersAlone = new Interner(1_024, 1_024, (text) => senderOf(SENDER_ALONE, text));
   private readonly rests = new Interner(256, 4_096, isHarmless);
@@ -114,8 +125,8 @@ export class MessageReader {
       return undefined;
     const said = reader.skip(BEFORE_INFO) ? this.readSaid(reader) : undefined;
     if (said === undefined || !this.skipRest(reader)) return undefined;
-    const { info, sender, keys } = said;
-    const { host = '', project, service } = sender;
+    const { info, host, sender, keys } = said;
+    const { project, service } = sender;
     const templateKey = this.hasUuids ? keys?.keyOf(named, sender) : undefined;
     const { phase, name } = named;
     return { phase, name, baseId, traceId, parentId, timestamp, info, project, service, host, templateKey };
@@ -161,7 +172,9 @@ export class MessageReader {
   /** Nearly half of all. */
   private readHostOnly(reader: ByteReader): Said | undefined {
     const sender = this.readSender(reader, this.senders, 2);
-    return sender && { info: { host: sender.host! }, sender, keys: this.hostOnly };
+    if (sender === undefined) return undefined;
+    const host = sender.host!;
+    return { info: { host }, host, sender, keys: this.hostOnly };
   }
 
   /** Nearly the other half, and most bytes of those are one of a few hundred statements. */
@@ -178,8 +191,8 @@ export class MessageReader {
     if (sender === undefined) return undefined;
     const host = sender.host!;
     const { db, keys } = known;
-    if (params === LEFT_OUT) return { info: { db, host }, sender, keys };
-    return { info: { db: { ...db, params }, host }, sender, keys: undefined };
+    if (params === LEFT_OUT) return { info: { db, host }, host, sender, keys };
+    return { info: { db: { ...db, params }, host }, host, sender, keys: undefined };
   }
 
   /** @returns undefined when they are no JSON. */
@@ -194,12 +207,13 @@ export class MessageReader {
     const begin = reader.at;
     // The same may stand in `info` too. What is cut off there is no JSON, and not read here.
     if (!reader.seek(BEFORE_PROJECT)) return undefined;
-    const info = parseFrom(reader, begin, INFO_DEPTH);
-    if (!isObject(info)) return undefined;
+    const { bytes, at: end } = reader;
+    const known = this.infos.valueOf(bytes, begin, end) ?? infoOf(reader.textFrom(begin));
     const sender = this.readSender(reader, this.sendersAlone, 1);
-    if (sender === undefined) return undefined;
-    const host = own(info, 'host');
-    return { info, sender: { ...sender, host: typeof host === 'string' ? host : '' }, keys: undefined };
+    if (known === undefined || sender === undefined) return undefined;
+    const { info, host, keys, isRepeated } = known;
+    known.isRepeated = true;
+    return { info, host, sender, keys: isRepeated ? keys : undefined };
   }
 
   /** Over so many closing brackets, whatever stands between them, and what stands before the time of sending. */
@@ -245,6 +259,14 @@ function statementOf(escaped: string): Statement | undefined {
   const parsed = parsePythonJson(`"${escaped}"`);
   if (!parsed.ok || typeof parsed.value !== 'string') return undefined;
   return { db: Object.freeze({ statement: parsed.value }), keys: new TemplateKeys(256) };
+}
+
+function infoOf(text: string | undefined): Info | undefined {
+  const parsed = text === undefined ? undefined : parsePythonJson(text, INFO_DEPTH);
+  if (!parsed?.ok || !isObject(parsed.value)) return undefined;
+  const info = parsed.value;
+  const host = own(info, 'host');
+  return { info, host: typeof host === 'string' ? host : '', keys: new TemplateKeys(256), isRepeated: false };
 }
 
 /** Whether the rest of a message is well formed and says nothing that matters. */

@@ -231,6 +231,20 @@ describe('the reader of common messages', () => {
     assert.equal(keyOf(`${WITH_UUIDS}{"request": {"path": "/"}, "host": "h"}${TAIL}}`), undefined);
   });
 
+  it('gives a key to any other info from its second time on', () => {
+    const reader = new MessageReader(false);
+    const read = (path: string, text = WITH_UUIDS) =>
+      reader.read(Buffer.from(`${text}{"request": {"path": "${path}"}, "host": "h"}${TAIL}}`))!;
+    assert.equal(read('/a').templateKey, undefined);
+    const { templateKey, info } = read('/a');
+    assert.ok(templateKey !== undefined);
+    assert.deepEqual(info, { request: { path: '/a' }, host: 'h' });
+    assert.equal(read('/a').templateKey, templateKey);
+    assert.notEqual(read('/a', WITH_UUIDS.replace('db-start', 'wsgi-start')).templateKey, templateKey);
+    assert.equal(read('/b').templateKey, undefined);
+    assert.equal(read('/a', HEAD).templateKey, undefined);
+  });
+
   it('reads as the codec does, however messages are damaged', () => {
     const pieces = [
       '"',
