@@ -2,8 +2,8 @@
  * Points that say what others said become spans by a template: the bytes of such a span, with other ids and times put
  * in. Nine in ten do.
  *
- * A template is made by the specification. It encodes a point twice, with ids and times that are marks, and what it wrote
- * is searched for them. If the two differ in anything but the marks, then something depends on an id or a time in a
+ * A template is made by the specification. It encodes a point with ids and times that are marks, and what it wrote is
+ * searched for them. It encodes the point again with other ids, times and durations. If these differ in anything else, then something depends on an id or a time in a
  * way that cannot be copied (a duration, half of an id): all such points are left to the specification.
  */
 import { type EncodedResource, EncodedSpan, type OutgoingSpan, SpanArena } from '../encoded-span.js';
@@ -37,6 +37,8 @@ const MARKS = [
     stop: 1_788_215_904_417_393,
   },
 ] as const satisfies readonly Variables[];
+/** Microseconds. What depends on a duration shows at one of these or at those of {@link MARKS}: 1 µs, and years. */
+const OTHER_DURATIONS = [10_000, 500_000, 20_000_000];
 
 /** A template of points with one key each for start and stop; none for those that are left to the specification. */
 interface Entry {
@@ -110,9 +112,11 @@ export class TemplateEncoder {
     const other = this.encodeMarked(start, stop, others!);
     if (span === undefined || other === undefined || span.resource !== other.resource) return {};
     const template = new Template(bytesOf(span), marks!);
-    const copy = Buffer.alloc(template.length);
-    template.write(others!, copy, 0);
-    return copy.equals(bytesOf(other)) ? { template, resource: span.resource } : {};
+    const isSame = OTHER_DURATIONS.every((micros) => {
+      const between = { ...others!, stop: others!.start + micros };
+      return isCopied(template, between, this.encodeMarked(start, stop, between));
+    });
+    return isSame && isCopied(template, others!, other) ? { template, resource: span.resource } : {};
   }
 
   /** @returns undefined when it is not encoded, or not as this expects. */
@@ -147,6 +151,13 @@ export class TemplateEncoder {
     }
     return this.lastTraceId;
   }
+}
+
+function isCopied(template: Template, variables: Variables, span: EncodedSpan | undefined): boolean {
+  if (span === undefined) return false;
+  const copy = Buffer.alloc(template.length);
+  template.write(variables, copy, 0);
+  return copy.equals(bytesOf(span));
 }
 
 function bytesOf({ bytes, begin, end }: EncodedSpan): Buffer {

@@ -90,6 +90,14 @@ describe('templates', () => {
     );
   });
 
+  it('are not made for attributes that say whether a duration is neither short nor long', () => {
+    const isBetween = (micros: number) => micros > 100_000 && micros < 3_600_000_000;
+    assert.equal(
+      templated(({ start, stop }) => ({ 'x.between': isBetween(stop.timestamp - start.timestamp) })),
+      0,
+    );
+  });
+
   it('are not made for attributes that say whether a duration is long', () => {
     for (const limit of [10, 1_000, 1e6, 3_600e6])
       assert.equal(
