@@ -3,14 +3,15 @@
  * in. Nine in ten do.
  *
  * A template is made by the specification. It encodes a point with ids and times that are marks, and what it wrote is
- * searched for them. It encodes the point again with other ids, times and durations. If these differ in anything else, then something depends on an id or a time in a
- * way that cannot be copied (a duration, half of an id): all such points are left to the specification.
+ * searched for them. It encodes the point again with other ids, times and durations. If these differ in anything else, then
+ * something depends on an id or a time in a way that cannot be copied (a duration, half of an id): all such points are
+ * left to the specification.
  */
 import { type EncodedResource, EncodedSpan, type OutgoingSpan, SpanArena } from '../encoded-span.js';
 import type { Pipeline } from '../pipeline.js';
 import type { TraceEvent } from '../trace-point.js';
 import { digitsOf } from '../uuid.js';
-import { Template, type Variables } from './template.js';
+import { marksOf, Template, type Variables } from './template.js';
 
 /** Times of 16 digits, from 2001 to 2286: those of other lengths would not fit. */
 const MIN_TIME = 1e15;
@@ -36,7 +37,9 @@ const MARKS = [
     start: 1_613_942_507_836_092,
     stop: 1_788_215_904_417_393,
   },
-] as const satisfies readonly Variables[];
+].map(marksOf);
+/** The same of roots, whose parent is the trace. */
+const ROOT_MARKS = MARKS.map((marks) => marksOf({ ...marks, parentId: marks.baseId }));
 /** Microseconds. What depends on a duration shows at one of these or at those of {@link MARKS}: 1 µs, and years. */
 const OTHER_DURATIONS = [10_000, 500_000, 20_000_000];
 
@@ -62,7 +65,7 @@ export class TemplateEncoder {
   private readonly children = new Map<number, Entry>();
   private bytes = 0;
   private readonly arena = new SpanArena();
-  private readonly variables: { -readonly [Name in keyof Variables]: Variables[Name] } = { ...MARKS[0] };
+  private readonly variables = { baseId: '', traceId: '', parentId: '', start: 0, stop: 0 };
   private lastBaseId = '';
   private lastTraceId = '';
 
@@ -106,8 +109,7 @@ export class TemplateEncoder {
   }
 
   private make(start: TraceEvent, stop: TraceEvent): Pick<Entry, 'template' | 'resource'> {
-    const isRoot = start.parentId === start.baseId;
-    const [marks, others] = MARKS.map((each) => (isRoot ? { ...each, parentId: each.baseId } : each));
+    const [marks, others] = start.parentId === start.baseId ? ROOT_MARKS : MARKS;
     const span = this.encodeMarked(start, stop, marks!);
     const other = this.encodeMarked(start, stop, others!);
     if (span === undefined || other === undefined || span.resource !== other.resource) return {};
@@ -121,7 +123,8 @@ export class TemplateEncoder {
 
   /** @returns undefined when it is not encoded, or not as this expects. */
   private encodeMarked(start: TraceEvent, stop: TraceEvent, marks: Variables): EncodedSpan | undefined {
-    const { start: begin, stop: end, ...ids } = marks;
+    const { baseId, traceId, parentId, start: begin, stop: end } = marks;
+    const ids = { baseId, traceId, parentId };
     const point = {
       start: { ...start, ...ids, timestamp: begin },
       stop: { ...stop, ...ids, timestamp: end },

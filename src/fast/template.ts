@@ -25,6 +25,15 @@ const LOW_BYTES = 4;
 const DECIMAL = 5;
 const FIXED_64 = 6;
 
+/** Variables to look for, and each form of each of them. */
+export interface Marks extends Variables {
+  readonly patterns: readonly Pattern[];
+}
+
+interface Pattern extends Omit<Place, 'at'> {
+  readonly bytes: Buffer;
+}
+
 /** Where a variable stands, and in what form. */
 interface Place {
   readonly of: keyof Variables;
@@ -48,7 +57,7 @@ export class Template {
   private lastBaseId = '';
 
   /** @param bytes what was written of `marks`. */
-  constructor(bytes: Buffer, marks: Variables) {
+  constructor(bytes: Buffer, marks: Marks) {
     this.bytes = Buffer.from(bytes);
     this.length = bytes.length;
     const places = findPlaces(bytes, marks);
@@ -71,10 +80,9 @@ export class Template {
   }
 }
 
-/** Longer patterns first: what stands within one of them is no place of its own. */
-function findPlaces(bytes: Buffer, marks: Variables): Place[] {
+function findPlaces(bytes: Buffer, { patterns }: Marks): Place[] {
   const places: (Place & { readonly end: number })[] = [];
-  for (const { of, form, pattern } of patternsOf(marks))
+  for (const { of, form, bytes: pattern } of patterns)
     for (let at = bytes.indexOf(pattern); at !== -1; at = bytes.indexOf(pattern, at + 1)) {
       const end = at + pattern.length;
       if (places.every((other) => end <= other.at || at >= other.end)) places.push({ of, form, at, end });
@@ -82,26 +90,28 @@ function findPlaces(bytes: Buffer, marks: Variables): Place[] {
   return places.map(({ of, form, at }) => ({ of, form, at }));
 }
 
-function patternsOf(marks: Variables): (Omit<Place, 'at'> & { readonly pattern: Buffer })[] {
+export function marksOf(marks: Variables): Marks {
   const ofIds = (['baseId', 'traceId', 'parentId'] as const)
     // The parent of a root is its trace: that is one variable.
     .filter((of) => of === 'baseId' || marks[of] !== marks.baseId)
     .flatMap((of) => [
-      { of, form: TEXT, pattern: Buffer.from(marks[of]) },
-      { of, form: DIGITS, pattern: Buffer.from(digitsOf(marks[of])) },
-      { of, form: LOW_DIGITS, pattern: Buffer.from(lowDigitsOf(marks[of])) },
-      { of, form: BYTES, pattern: Buffer.from(digitsOf(marks[of]), 'hex') },
-      { of, form: LOW_BYTES, pattern: Buffer.from(lowDigitsOf(marks[of]), 'hex') },
+      { of, form: TEXT, bytes: Buffer.from(marks[of]) },
+      { of, form: DIGITS, bytes: Buffer.from(digitsOf(marks[of])) },
+      { of, form: LOW_DIGITS, bytes: Buffer.from(lowDigitsOf(marks[of])) },
+      { of, form: BYTES, bytes: Buffer.from(digitsOf(marks[of]), 'hex') },
+      { of, form: LOW_BYTES, bytes: Buffer.from(lowDigitsOf(marks[of]), 'hex') },
     ]);
   const ofTimes = (['start', 'stop'] as const).flatMap((of) => {
     const nanos = Buffer.alloc(8);
     nanos.writeBigUInt64LE(BigInt(marks[of]) * 1_000n);
     return [
-      { of, form: DECIMAL, pattern: Buffer.from(String(marks[of])) },
-      { of, form: FIXED_64, pattern: nanos },
+      { of, form: DECIMAL, bytes: Buffer.from(String(marks[of])) },
+      { of, form: FIXED_64, bytes: nanos },
     ];
   });
-  return [...ofIds, ...ofTimes].sort((one, other) => other.pattern.length - one.pattern.length);
+  // What stands within a longer pattern is no place of its own.
+  const patterns = [...ofIds, ...ofTimes].sort((one, other) => other.bytes.length - one.bytes.length);
+  return { ...marks, patterns };
 }
 
 function put(bytes: Buffer, at: number, form: number, value: string | number): void {
