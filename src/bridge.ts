@@ -250,8 +250,8 @@ export class Bridge {
     count(this.counts.rejected, reason);
     const { exchange, routingKey, origin } = delivery;
     this.options.log.warn(
-      { key: `set aside: ${reason}`, reason, detail, exchange, routingKey, origin: origin.name },
-      'a notification was set aside',
+      { key: `rejected: ${reason}`, reason, detail, exchange, routingKey, origin: origin.name },
+      'a notification was rejected',
     );
     this.options.onRejected?.(delivery, reason, detail);
   }

@@ -1,6 +1,6 @@
 /**
- * The contract on the ground floor. Receivers and exporters know this page and not each other: a receiver hands
- * over deliveries, a sink takes spans and says what became of them, and the bridge settles the former by the latter.
+ * What the parts and the bridge agree on. A receiver delivers messages; a sink sends spans and says what became of them;
+ * the bridge acknowledges a delivery when its span is accepted. Receivers and sinks do not know each other.
  */
 import type { OutgoingSpan, SpanEncoding } from './encoded-span.js';
 
@@ -22,14 +22,14 @@ export interface Rejection {
 
 /**
  * Where deliveries come from and go back to: a channel of a broker, or one reading of a recording. When an origin is
- * lost (the channel died), settling its deliveries does nothing, since the broker gives them out again.
+ * lost (the channel died), acknowledging its deliveries does nothing: the broker delivers them again.
  */
 export interface Origin {
   /** For people: the queue and broker, or the file; never a credential. */
   readonly name: string;
 }
 
-/** A message and the one right to settle it. */
+/** A delivered message, which can be acknowledged or dead-lettered once. */
 export interface Delivery {
   /** Once the delivery is accepted nothing may be left of it: then it is empty. */
   readonly body: Buffer;
@@ -41,7 +41,7 @@ export interface Delivery {
   /** The broker says that it gave this message out before. */
   readonly redelivered: boolean;
   readonly origin: Origin;
-  /** Whether settling would still reach the broker: false once settled, or once its origin is lost. */
+  /** Whether the broker still waits for an answer: false once it has one, or once the origin is lost. */
   readonly live: boolean;
   /**
    * The backend has accepted its span, or there is nothing to keep of it: the broker may forget it.
@@ -53,23 +53,23 @@ export interface Delivery {
   deadLetter(why: Rejection): boolean;
 }
 
-/** What a receiver tells the house above it. Handlers never throw and return at once. */
+/** What a receiver tells the bridge. Handlers never throw and return at once. */
 export interface ReceiverHandler {
   onDelivery(delivery: Delivery): void;
   /**
-   * This delivery alone is void, while its origin lives: the receiver keeps the message elsewhere, and hands it over
-   * again as a fresh delivery, as if it had gone back to the broker. Its place may be kept for that.
+   * This delivery alone is void, while its origin lives: the receiver requeued the message, and delivers it again. What
+   * was made of it may be kept for that.
    */
   onRequeued(delivery: Delivery): void;
   /**
-   * Nothing more comes until something is settled: the broker hands out no more ahead. Whoever waits for company for what
-   * he has waits in vain. Called after {@link onDelivery}, each time.
+   * The prefetch is used up: nothing more is delivered before something is acknowledged, so there is nothing to wait for.
+   * Called after {@link onDelivery}, each time.
    */
   onFull?(): void;
   /**
    * The origin's deliveries are void, and whoever holds one may forget it. Called once for each
    * origin that handed something over.
-   * @param unacknowledged how many of them had not been settled: they will be given out again.
+   * @param unacknowledged how many of them had no answer yet: they will be redelivered.
    */
   onOriginLost(origin: Origin, unacknowledged: number): void;
 }
@@ -86,7 +86,7 @@ export type ReceiverState =
 export interface Receiver {
   readonly name: string;
   readonly state: ReceiverState;
-  /** Deliveries that were handed over and are neither settled nor void. */
+  /** Deliveries that were handed over, have no answer yet, and are not void. */
   readonly unacknowledged: number;
   /**
    * Receives until the source ends (a recording) or {@link stop} is called, reconnecting on its own.
@@ -94,9 +94,9 @@ export interface Receiver {
    * Rejects only with a `BridgeError`, when going on is useless (a recording that cannot be read).
    */
   run(handler: ReceiverHandler): Promise<void>;
-  /** No further deliveries; those already handed over can still be settled. Idempotent. */
+  /** No further deliveries; those already handed over can still be acknowledged. Idempotent. */
   stop(): Promise<void>;
-  /** Sends what settlements are still held back, then lets go of the connection: unacknowledged deliveries return. */
+  /** Sends the acknowledgements that are still held back, then closes the connection: other deliveries return. */
   close(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import type { MalformedReason } from './codec/envelope.js';
 import type { KeepReason } from './mapping/tail-sampler.js';
 import type { DropReason } from './mapping/trace-filter.js';
 
-/** Why a delivery was set aside for good. */
+/** Why a delivery was dead-lettered. */
 export type RejectReason = MalformedReason | 'refused-by-backend' | 'untranslatable';
 
 /** Why a healthy delivery made no span: another kind of notification, or a rule of `TraceFilter` or `TailSampler`. */
@@ -19,23 +19,23 @@ export interface Counts {
   received: number;
   /** Bytes of their bodies. */
   receivedBytes: number;
-  /** Deliveries settled after the backend took the span that they made. */
+  /** Deliveries acknowledged after the backend accepted the span that they became part of. */
   exported: number;
   /** Bytes of their bodies. */
   exportedBytes: number;
-  /** Deliveries settled because the same half had been exported, or was open already. */
+  /** Deliveries acknowledged because the same event had been exported, or was open already. */
   duplicate: number;
-  /** Deliveries settled because their point had left as an incomplete span before they came. */
+  /** Deliveries acknowledged because their point had been exported as an incomplete span before they came. */
   late: number;
-  /** Deliveries settled without a span because a setting, or their kind, says so, by reason. */
+  /** Deliveries acknowledged without a span because a setting, or their kind, says so, by reason. */
   readonly filtered: Map<FilterReason, number>;
-  /** Deliveries set aside for good, by reason. */
+  /** Deliveries dead-lettered, by reason. */
   readonly rejected: Map<RejectReason, number>;
-  /** Deliveries that went back to the broker before they were settled; it gives them out again. */
+  /** Deliveries that went back to the broker before they were acknowledged; it delivers them again. */
   returned: number;
   /** Spans that the backend took. */
   spans: number;
-  /** Those among them that lack a half. */
+  /** Those among them that lack their start or their stop. */
   incompleteSpans: number;
   /** Spans that the backend took the batch of and refused by itself (OTLP's partial success); not sent again. */
   refusedSpans: number;

@@ -21,7 +21,7 @@ export type Destination =
   /** A `SpanExporter` of SDK 2.x or 3.x. */
   | { readonly exporter: AnySpanExporter; readonly processor?: never; readonly sink?: never }
   /**
-   * A `SpanProcessor` of SDK 2.x or 3.x. Its `onEnd` is called with each span, and notifications are settled when a
+   * A `SpanProcessor` of SDK 2.x or 3.x. Its `onEnd` is called with each span, and notifications are acknowledged when a
    * `forceFlush` after that has resolved: delivery is as safe as the processor's word. Prefer an exporter.
    */
   | { readonly processor: AnySpanProcessor; readonly exporter?: never; readonly sink?: never }
@@ -38,9 +38,9 @@ export interface CommonOptions {
   readonly batch?: Partial<BatchOptions>;
   /** Pauses between attempts to send a batch; attempts are not counted. */
   readonly retry?: Pick<RetryOptions, 'initialDelayMs' | 'maxDelayMs' | 'maxRetryAfterMs'>;
-  /** Bytes of a message, before and after decompression, beyond which it is set aside. @default 4 MiB */
+  /** Bytes of a message, before and after decompression, beyond which it is rejected. @default 4 MiB */
   readonly maxMessageBytes?: number;
-  /** Common messages take a shortcut, with the same results in less CPU; `false` to leave it out. @default true */
+  /** Uses the accelerator: the same spans in less CPU. @default true */
   readonly accelerator?: boolean;
   /** Milliseconds after which an exporter or processor that does not answer counts as failed. @default 30,000 */
   readonly deadlineMs?: number;
@@ -55,7 +55,7 @@ export interface CommonOptions {
 /** What {@link createBridge} takes. */
 export type CreateBridgeOptions = CommonOptions & Destination;
 
-/** A notification that can never become a span, or that the backend refused for good. It is settled by now. */
+/** A notification that can never become a span, or that the backend refused for good. It is dead-lettered by now. */
 export interface Rejected {
   readonly reason: RejectReason;
   /** For people; never quotes the body. */
@@ -68,7 +68,7 @@ export interface Rejected {
 export interface BridgeEvents {
   /** The destination answered to a batch. A batch that is sent again is told again. */
   readonly sent: Sent;
-  /** A notification was set aside. */
+  /** A notification was rejected. */
   readonly rejected: Rejected;
 }
 
@@ -137,19 +137,19 @@ export class LibraryBridge implements AsyncDisposable {
     return this.#bridge.counts;
   }
 
-  /** Deliveries that are not settled yet: of open halves, and of spans without an outcome. */
+  /** Deliveries that are not acknowledged yet: of open points, and of spans without an outcome. */
   get unacknowledged(): number {
     return this.#bridge.unacknowledged;
   }
 
-  /** Trace points that wait for their other half. */
+  /** Trace points that wait for their other event. */
   get openPoints(): number {
     return this.#bridge.openPoints;
   }
 
   /**
    * Runs until every receiver has ended, and everything they gave has its outcome: recordings end by themselves, and what
-   * then lacks a half leaves as an incomplete span; brokers end by {@link close}. Call it once.
+   * then lacks an event becomes an incomplete span; brokers end by {@link close}. Call it once.
    * Rejects with the `BridgeError` of a receiver that cannot go on; close the bridge then, too.
    */
   async run(): Promise<void> {
@@ -164,7 +164,7 @@ export class LibraryBridge implements AsyncDisposable {
    * Takes in nothing more, waits for the spans on their way, and lets go of everything: what is unacknowledged returns to the
    * broker. Further calls wait for the first one.
    * @param drainMs milliseconds to wait for spans on their way. Default 10,000.
-   * @returns whether all of them got their outcome in time. The others' notifications come again.
+   * @returns whether all of them got their outcome in time. The others' notifications are redelivered.
    */
   close(drainMs: number = DEFAULT_DRAIN_MS): Promise<boolean> {
     this.#closed ??= this.#close(drainMs);

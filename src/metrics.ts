@@ -7,9 +7,9 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from './version.js';
 /** Of a bridge, what is measured. */
 export interface BridgeFigures {
   readonly counts: Counts;
-  /** Deliveries that are not settled yet. */
+  /** Deliveries that are not acknowledged yet. */
   readonly unacknowledged: number;
-  /** Halves that wait for their other. */
+  /** Trace points that wait for their other event. */
   readonly openPoints: number;
 }
 
@@ -25,7 +25,7 @@ export interface BridgeMetrics {
   stop(): void;
 }
 
-/** Has every collection of the provider read the bridge, all terms of the conservation law in one go. */
+/** Has every collection of the provider read the bridge, all terms of the accounting identity at once. */
 export function measure(bridge: BridgeFigures, provider: MeterProvider): BridgeMetrics {
   const meter = provider.getMeter(PACKAGE_NAME, PACKAGE_VERSION);
   const instruments = createObservables(meter);
@@ -57,7 +57,7 @@ function createObservables(meter: Meter) {
   return {
     received: meter.createObservableCounter('osprofiler_bridge.notifications.received', {
       unit,
-      description: 'Notifications that receivers handed over, those given out again included.',
+      description: 'Notifications delivered, redeliveries included.',
     }),
     processed: meter.createObservableCounter('osprofiler_bridge.notifications.processed', {
       unit,
@@ -65,15 +65,16 @@ function createObservables(meter: Meter) {
     }),
     unacknowledged: meter.createObservableUpDownCounter('osprofiler_bridge.notifications.unacknowledged', {
       unit,
-      description: 'Notifications that are not settled yet: of open points, and of spans without an outcome.',
+      description:
+        'Notifications that are not acknowledged yet: of open points, and of spans without an outcome.',
     }),
     openPoints: meter.createObservableUpDownCounter('osprofiler_bridge.points.open', {
       unit: '{point}',
-      description: 'Trace points that wait for their other half.',
+      description: 'Trace points that wait for their other event.',
     }),
     incomplete: meter.createObservableCounter('osprofiler_bridge.spans.incomplete', {
       unit: '{span}',
-      description: 'Spans taken by the backend that lack a half.',
+      description: 'Spans accepted by the backend that lack their start or their stop.',
     }),
   };
 }

@@ -80,7 +80,7 @@ export class Translator<Token = undefined> {
     for (const each of this.assembler.flush()) yield this.translate(each);
   }
 
-  /** Forgets what is held for tokens that are void: they will come again. @returns how many. */
+  /** Forgets what is held for tokens that are void: they will be redelivered. @returns how many. */
   forget(isVoid: (token: Token) => boolean): number {
     return this.assembler.forget(isVoid);
   }

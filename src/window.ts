@@ -1,4 +1,4 @@
-/** How many deliveries a receiver has to give out ahead of their settlement. */
+/** How many deliveries a receiver may have unacknowledged. */
 
 import { type AssemblerOptions, heldBound } from './assembler.js';
 import { type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
@@ -7,7 +7,7 @@ import { type BatchOptions, DEFAULT_BATCH } from './export/batcher.js';
 const MAX_PREFETCH = 65_535;
 
 /**
- * The prefetch for a bridge with these options: the deliveries that the assembler holds back at most, and the two halves
+ * The prefetch for a bridge with these options: the deliveries that the assembler holds back at most, and the two events
  * of every span in a batch that fills or is on its way. More than the former, so that a window full of starts still
  * lets their stops in.
  * @returns 1 to 65,535.

@@ -184,7 +184,7 @@ class World implements Receiver {
     }
   }
 
-  /** The law of conservation, and one holder for each delivery that is the bridge's. */
+  /** The accounting identity, and one holder for each delivery that is the bridge's. */
   assertSound(): void {
     const { received, exported, duplicate, late, filtered, rejected, returned } = this.bridge.counts;
     const accounted = exported + duplicate + late + total(filtered) + total(rejected) + returned;

@@ -96,7 +96,7 @@ function inflateBzip2(body: Buffer, maxBytes: number): Buffer {
   return output.subarray(0, written);
 }
 
-/** Node has zstd from 22.15 and 23.8; before, such a body is set aside as unsupported. */
+/** Node has zstd from 22.15 and 23.8; before, such a body is rejected as unsupported. */
 function zstd(): [string, Inflate][] {
   const decompress = (zlib as unknown as Record<string, unknown>)['zstdDecompressSync'] as
     | ((body: Buffer, options: { maxOutputLength: number }) => Buffer)

@@ -12,7 +12,7 @@ import type { TraceEvent } from '../trace-point.js';
 import { inflate } from './compression.js';
 import { readPayload } from './payload.js';
 
-/** Every reason for which a message is set aside: a closed list, used as the label of counters. */
+/** Every reason for which a message is rejected: a closed list, used as the label of counters. */
 export const MALFORMED_REASONS = [
   'too-large',
   'compression-unsupported',

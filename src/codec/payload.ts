@@ -29,8 +29,8 @@ export function readPayload(payload: PyObject): ReadPayload {
   if (parentId === undefined) return wrong(payload, 'parent_id', 'a string or an integer');
   if (typeof stamp !== 'string') return wrong(payload, 'timestamp', 'a string');
 
-  const half = name.endsWith('-start') ? 'start' : name.endsWith('-stop') ? 'stop' : undefined;
-  if (half === undefined) {
+  const phase = name.endsWith('-start') ? 'start' : name.endsWith('-stop') ? 'stop' : undefined;
+  if (phase === undefined) {
     return { ok: false, reason: 'bad-name', detail: 'name ends neither in -start nor in -stop' };
   }
   const timestamp = parseTimestamp(stamp);
@@ -47,8 +47,8 @@ export function readPayload(payload: PyObject): ReadPayload {
   return {
     ok: true,
     notification: {
-      phase: half,
-      name: name.slice(0, half === 'start' ? -6 : -5),
+      phase,
+      name: name.slice(0, phase === 'start' ? -6 : -5),
       baseId,
       traceId,
       parentId,

@@ -2,7 +2,7 @@
  * Start and stop events, in any order, → trace points.
  *
  * Pure: an event comes with an opaque token (the bridge's is its delivery) and the caller's clock. What is open is
- * bounded by count, bytes and age; past a bound the oldest event leaves as an incomplete point.
+ * bounded by count, bytes and age; past a bound the oldest event becomes an incomplete point.
  */
 import type { PointId, TraceEvent, TracePoint } from '../trace-point.js';
 import { PointMap } from './point-map.js';
@@ -15,7 +15,7 @@ export interface Paired<Token> {
   readonly replaced?: Token;
 }
 
-/** What may be open; past a bound the oldest event leaves as an incomplete span. */
+/** What may be open; past a bound the oldest event becomes an incomplete span. */
 export interface PairBounds {
   /** Events that may be open at once. @default 10,000 */
   readonly maxOpenPoints: number;

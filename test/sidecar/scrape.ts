@@ -34,7 +34,7 @@ export class Scrape {
     return this.samples.some((sample) => sample.name === name);
   }
 
-  /** What the conservation law leaves over; 0 when it holds. */
+  /** What the accounting identity leaves over; 0 when it holds. */
   get unaccounted(): number {
     return (
       this.sum('osprofiler_bridge_notifications_received_total') -

@@ -62,7 +62,7 @@ export interface MetricSurroundings {
 type Observe = (name: MetricName, value: number, attributes?: Attributes) => void;
 
 /**
- * Has every collection read the sources. All terms of the conservation law are read in one go, so that it holds in
+ * Has every collection read the sources. All terms of the accounting identity are read at once, so that it holds in
  * every scrape and every push.
  */
 export function observeSources(meter: Meter, sources: MetricSources): void {

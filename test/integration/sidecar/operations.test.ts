@@ -105,7 +105,7 @@ describe('answers', () => {
   });
 });
 
-describe('the conservation law', () => {
+describe('the accounting identity', () => {
   it('holds in every scrape, under load, with a backend that fails and connections that are cut', async (test) => {
     const rounds = 12;
     const perRound = 150;
