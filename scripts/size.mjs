@@ -12,7 +12,7 @@ import { ROOT } from './install.mjs';
 const MAX_LINES = 300;
 /** What a notification passes from delivery to acknowledgement. Of rabbitmq that is the consumer's part. */
 const SPINE =
-  /^(?:bridge|contracts|counts|in-flight|pipeline|translator)\.ts$|^(?:codec|pairing|export)\/|^mapping\/(?!sql\/|masking\/)|^rabbitmq\/(?:ack|body|consumer|prefetch|rabbit-delivery|delivery)/;
+  /^(?:bridge|assembler|contracts|counts|encoded-span|in-flight|pipeline|timestamp|trace-point|translator)\.ts$|^(?:codec|python-json|pairing|export)\/|^mapping\/(?!sql\/|masking\/)|^rabbitmq\/(?:ack|body|consumer|prefetch|rabbit-delivery|delivery)/;
 
 const src = join(ROOT, 'src');
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
