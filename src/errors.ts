@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   LISTEN_FAILED: 7,
   /** `doctor` found something that has to be put right. */
   FAULTS_FOUND: 8,
-  /** The shards of the former layout are not emptied yet; nothing is lost, and the command can be run again. */
+  /** The shards of the former layout are not empty yet. Run the command again: it finishes what it began. */
   RESHARD_INCOMPLETE: 9,
   /** The version of Node.js is older than this package needs. */
   NODE_UNSUPPORTED: 10,

@@ -33,8 +33,8 @@ const ALERTING = `## What to alert on
 | what | by | what to do |
 |---|---|---|
 | not ready | \`osprofiler_bridge_ready == 0\` for minutes | \`/readyz\` says why in words; \`osprofiler_bridge_unready\` by code |
-| backend refusing | \`osprofiler_bridge_unready{osprofiler_bridge_reason="backend-refusing"} == 1\` | nothing is lost: the broker keeps what is not settled. The log has the backend's answer |
-| shards refusing | \`osprofiler_bridge_unready{osprofiler_bridge_reason="shards-refusing"} == 1\` | of the shard command: nothing is lost, what came is held. A shard is full, or the way to it is gone: the log says which |
+| backend refusing | \`osprofiler_bridge_unready{osprofiler_bridge_reason="backend-refusing"} == 1\` | the broker keeps the unacknowledged notifications, within the limits and policies of its queue. The log has the answer of the backend |
+| shards refusing | \`osprofiler_bridge_unready{osprofiler_bridge_reason="shards-refusing"} == 1\` | of the shard command: deliveries stay unacknowledged. A shard is full or cannot be reached: the log says which |
 | lag rising | the 95th percentile of \`osprofiler_bridge_export_lag_seconds\` | a slow backend (\`osprofiler_bridge_export_duration_seconds\`), a backlog in the queue, or clocks that differ |
 | queue growing | \`osprofiler_bridge_queue_depth\` | nobody consumes, or the backend is too slow |
 | dead letters | \`increase(osprofiler_bridge_dead_letters_written_total[…]) > 0\` | \`osprofiler-otel-bridge dead-letters list\`; reasons in [errors.md](errors.md) |

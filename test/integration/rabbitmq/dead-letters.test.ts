@@ -10,7 +10,7 @@ const REASON = { reason: 'not-json', detail: 'unexpected end' };
 
 const reject = (delivery: Delivery): void => void delivery.deadLetter(REASON);
 
-describe('messages that are set aside', { timeout: 120_000 }, () => {
+describe('dead-lettered messages', { timeout: 120_000 }, () => {
   let vhost: TestVhost;
   before(async () => {
     vhost = await broker().createVhost();
